@@ -1,0 +1,58 @@
+/** The base of every error the toolkit throws: a stable `code` to act on, never a text to match. */
+const BRAND = Symbol.for('@hiveframe/streams/StreamsError');
+
+export abstract class StreamsError extends Error {
+  /** Stable, unique: `HFS_…`; see docs/errors.md. */
+  abstract readonly code: string;
+  readonly [BRAND] = true;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+  /** True also for errors of another copy of this package. */
+  static is(error: unknown): error is StreamsError {
+    return typeof error === 'object' && error !== null && BRAND in error;
+  }
+}
+
+/** A topology that cannot run: the developer mends it before start. */
+export class TopologyError extends StreamsError {
+  readonly code = 'HFS_TOPOLOGY';
+}
+/** Settings that cannot work; all faults are named together. */
+export class ConfigError extends StreamsError {
+  readonly code = 'HFS_CONFIG';
+}
+/** Bytes that are no key or value of the declared type. The deserialization handler decides. */
+export class DeserializationError extends StreamsError {
+  readonly code = 'HFS_DESERIALIZATION';
+}
+/** A record without a usable event time. The timestamp handler decides. */
+export class TimestampError extends StreamsError {
+  readonly code = 'HFS_TIMESTAMP';
+}
+/** A user's function threw. The processing handler decides. */
+export class ProcessingError extends StreamsError {
+  readonly code = 'HFS_PROCESSING';
+}
+/** A record that cannot be written. The production handler decides. */
+export class ProductionError extends StreamsError {
+  readonly code = 'HFS_PRODUCTION';
+}
+/** Another instance owns the task now: the runtime drops it. */
+export class TaskMigratedError extends StreamsError {
+  readonly code = 'HFS_TASK_MIGRATED';
+}
+/** A task's state cannot be trusted any more: the runtime opens it again from the log. */
+export class TaskCorruptedError extends StreamsError {
+  readonly code = 'HFS_TASK_CORRUPTED';
+}
+/** Something did not end in its time. */
+export class TimeoutError extends StreamsError {
+  readonly code = 'HFS_TIMEOUT';
+}
+/** A fault of this toolkit: please report it. */
+export class InvariantError extends StreamsError {
+  readonly code = 'HFS_INVARIANT';
+}

@@ -1,0 +1,82 @@
+/** What an operator is to the task that runs it.
+ *  O1 A sub-topology is compiled once per task to a chain of closures, from the sinks backwards (`task/compile.ts`).
+ *  O2 A closure is called with (key, value, timestampMs) and returns nothing: no promise, no record object per hop.
+ *  O3 Whoever must wait (a store read, a promise of the user) holds records back in a `Holder` and passes them on later, in order.
+ *     A commit waits until nothing is held. */
+import type { Bytes, Headers, RecordOrigin } from '../record/record.ts';
+import type { StateStore } from '../state/state-store.ts';
+import type { Logger, Clock, Telemetry } from '../ports/runtime.ts';
+
+export type Next<K = unknown, V = unknown> = (key: K, value: V, timestampMs: number) => void;
+
+/** The input record that is being processed: valid until the operator returns; `capture` what must outlive that. */
+export interface CurrentRecord extends RecordOrigin {
+  headers(): Headers;
+  capture(): CapturedRecord;
+  /** Makes a captured record the current one again, while an operator passes on what it held back. */
+  restore(record: CapturedRecord): void;
+}
+/** Origin and raw bytes of an input record, for dead letters and for what is passed on later. */
+export interface CapturedRecord extends RecordOrigin {
+  readonly rawKey: Bytes | null;
+  readonly rawValue: Bytes | null;
+  readonly headers: Headers;
+  readonly timestampMs: number;
+}
+
+/** An operator that keeps records back. */
+export interface Holder {
+  /** How many records are held now. */
+  readonly held: number;
+  /** More than this many held: the task stops feeding until it is less. */
+  readonly limit: number;
+  /** Ends when nothing is held any more; everything was passed on. Rejects with what the user's function threw. */
+  drain(): Promise<void>;
+  /** Ends when something can be taken again (at least one held record was passed on). */
+  room(): Promise<void>;
+}
+
+/** Told when the task's watermark has moved, once per chunk and before each commit. */
+export type WatermarkListener = (watermarkMs: number) => void;
+
+export interface TaskTime {
+  /** Highest event time of the inputs minus their delay; -Infinity before the first record. Never goes back. */
+  readonly watermarkMs: number;
+}
+
+export interface Punctuation {
+  readonly everyMs: number;
+  readonly time: 'stream' | 'wallClock';
+  readonly punctuate: (nowMs: number) => void | Promise<void>;
+}
+
+/** What an operator may use while it is built, once per task. */
+export interface OperatorContext {
+  readonly taskId: string;
+  readonly applicationId: string;
+  readonly partition: number;
+  readonly record: CurrentRecord;
+  readonly time: TaskTime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  /** A store that the operator's node declared. */
+  store(name: string): StateStore;
+  hold(holder: Holder): void;
+  onWatermark(listener: WatermarkListener): void;
+  /** Called when a commit gathers what it must send: the place to emit coalesced updates. Synchronous. */
+  beforeCommit(emit: () => void): void;
+  schedule(punctuation: Punctuation): void;
+  /** Name of the operator that runs now, for `ProcessingError`; set it before calling a user's function. */
+  entered(operatorName: string): void;
+  /** Sends the current input record to the dead letters, with the reason, and counts it. */
+  deadLetter(reason: Error): void;
+  /** Counts a record that was dropped on purpose (late, null key). */
+  dropped(reason: 'late' | 'nullKey' | 'timestamp'): void;
+}
+
+/** Builds the closure of one node for one task. `next` passes on to the node's children, `sides[i]` to its side output i
+ *  (the branches of a split, the late records of a window). */
+export interface Operator {
+  build(context: OperatorContext, next: Next, sides: readonly Next[]): Next;
+}

@@ -1,0 +1,8 @@
+/** UTF-8 text of a range, without a view: Node's own primitive behind `toString('utf8', start, end)`, less its argument checks. */
+interface WithUtf8Slice {
+  utf8Slice(start: number, end: number): string;
+}
+
+export function utf8(buffer: Buffer, start: number, end: number): string {
+  return (buffer as unknown as WithUtf8Slice).utf8Slice(start, end);
+}

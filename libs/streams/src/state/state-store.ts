@@ -1,0 +1,3 @@
+export interface StateStore {
+  readonly name: string;
+}

@@ -1,0 +1,105 @@
+/** The declared topology as data: what the DSL builds, `describe()` prints and tasks compile.
+ *  G1 Nodes point to their children; records flow from parents to children.
+ *  G2 Sub-topologies are the parts that are connected without a topic between them. Topics named in them are final
+ *     (internal ones carry the application id only at start: see `resolveTopic`). */
+import type { Operator } from '../processor/operator.ts';
+import type { Bytes, Headers, RecordOrigin } from '../record/record.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { StoreKind } from '../ports/store.ts';
+
+/** Internal topics are named `<applicationId>-<name>`, users' topics as they are. */
+export interface TopicRef {
+  readonly name: string;
+  readonly internal: boolean;
+}
+
+/** Reads the event time of a record, epoch ms. Anything else than a non-negative finite number is a timestamp failure. */
+export type EventTime = (
+  key: unknown,
+  value: unknown,
+  recordTimestampMs: number,
+  record: RecordOrigin & { headers(): Headers },
+) => number;
+
+export interface SourceSpec {
+  readonly kind: 'source';
+  readonly topic: TopicRef;
+  readonly key: Serde<unknown> | null;
+  readonly value: Serde<unknown>;
+  /** null: the record's own timestamp. */
+  readonly eventTime: EventTime | null;
+  readonly watermarkDelayMs: number;
+  /** null: a silent partition holds the watermark back for ever. */
+  readonly idleAfterMs: number | null;
+}
+export interface OperatorSpec {
+  readonly kind: 'operator';
+  readonly operator: Operator;
+  /** What `describe()` calls it: map, filter, window-aggregate … */
+  readonly type: string;
+  readonly stores: readonly StoreDeclaration[];
+}
+/** Chooses the partition of an output record; null: by murmur2 of the key bytes, records without a key in turn. */
+export type Partitioner = (
+  key: unknown,
+  value: unknown,
+  keyBytes: Bytes | null,
+  numPartitions: number,
+) => number;
+export interface SinkSpec {
+  readonly kind: 'sink';
+  readonly topic: TopicRef;
+  readonly key: Serde<unknown> | null;
+  readonly value: Serde<unknown>;
+  readonly partitioner: Partitioner | null;
+}
+
+export interface GraphNode {
+  readonly name: string;
+  readonly spec: SourceSpec | OperatorSpec | SinkSpec;
+  readonly children: readonly GraphNode[];
+  /** Children of the side outputs, in the operator's order; [] for nodes that have none. */
+  readonly sideOutputs: readonly (readonly GraphNode[])[];
+}
+
+export interface StoreDeclaration {
+  readonly name: string;
+  readonly kind: StoreKind;
+  readonly key: Serde<unknown>;
+  readonly value: Serde<unknown>;
+  /** Window stores: how long after its end a window is kept, by stream time. Key-value stores: null. */
+  readonly retentionMs: number | null;
+  readonly windowSizeMs: number | null;
+  readonly changelog: boolean;
+}
+
+/** A topic that the application makes for itself. */
+export interface InternalTopic {
+  readonly topic: TopicRef;
+  readonly purpose: 'repartition' | 'sink';
+  /** null: as many as the largest source of the sub-topologies that write it. */
+  readonly numPartitions: number | null;
+}
+
+export interface SubTopology {
+  readonly id: number;
+  readonly sources: readonly GraphNode[];
+  /** All nodes, parents before children. */
+  readonly nodes: readonly GraphNode[];
+  readonly stores: readonly StoreDeclaration[];
+  /** Sources that must have equal partition counts: all of one sub-topology that has stores. */
+  readonly copartitioned: boolean;
+}
+
+export interface TopologyGraph {
+  readonly subTopologies: readonly SubTopology[];
+  readonly internalTopics: readonly InternalTopic[];
+}
+
+export function resolveTopic(topic: TopicRef, applicationId: string): string {
+  return topic.internal ? `${applicationId}-${topic.name}` : topic.name;
+}
+/** Kafka Streams' name of a store's changelog. */
+export function changelogTopic(store: string, applicationId: string): string {
+  return `${applicationId}-${store}-changelog`;
+}
