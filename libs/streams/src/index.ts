@@ -7,3 +7,4 @@ export * from './ports/log.ts';
 export * from './ports/store.ts';
 export * from './topology/graph.ts';
 export * from './processor/operator.ts';
+export * from './state/segment-writes.ts';
