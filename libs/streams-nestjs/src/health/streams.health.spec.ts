@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { StreamsState } from '../engine.ts';
+import { StreamsLifecycle, type StreamsStatus } from '../lifecycle/streams.lifecycle.ts';
+import { StreamsHealthController } from './streams-health.controller.ts';
+import { StreamsHealth } from './streams.health.ts';
+
+describe('StreamsHealth over HTTP', () => {
+  let nest: NestFastifyApplication;
+  const lifecycle: { status: StreamsStatus } = { status: { state: 'created', sinceMs: 0 } };
+
+  beforeEach(async () => {
+    const module = await Test.createTestingModule({
+      controllers: [StreamsHealthController],
+      providers: [StreamsHealth, { provide: StreamsLifecycle, useValue: lifecycle }],
+    }).compile();
+    nest = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+    await nest.init();
+  });
+  afterEach(() => nest.close());
+
+  async function probe(path: 'live' | 'ready', state: StreamsState, error?: Error) {
+    lifecycle.status = { state, sinceMs: 42, ...(error && { error }) };
+    const response = await nest.inject({ method: 'GET', url: `/health/${path}` });
+    return { code: response.statusCode, body: response.json<Record<string, unknown>>() };
+  }
+
+  it.each(['created', 'rebalancing', 'running', 'stopping', 'stopped'] as const)(
+    'is live while %s: a restart would cure nothing',
+    async (state) => {
+      expect(await probe('live', state)).toEqual({ code: 200, body: { status: 'up', state, sinceMs: 42 } });
+    },
+  );
+
+  it('is not live after a failure, and says which', async () => {
+    expect(await probe('live', 'error', new Error('log refused'))).toEqual({
+      code: 503,
+      body: { status: 'down', state: 'error', sinceMs: 42, reason: 'the application failed: log refused' },
+    });
+  });
+
+  it('is ready when running', async () => {
+    expect(await probe('ready', 'running')).toMatchObject({ code: 200, body: { status: 'up' } });
+  });
+
+  it.each([
+    ['created', /has not started/],
+    ['rebalancing', /assigned or their state is being restored/],
+    ['stopping', /is stopping/],
+    ['stopped', /has stopped/],
+    ['error', /failed: no reason is known/],
+  ] as const)('is not ready while %s, and says why', async (state, reason) => {
+    expect(await probe('ready', state)).toMatchObject({
+      code: 503,
+      body: { status: 'down', state, reason: expect.stringMatching(reason) },
+    });
+  });
+});

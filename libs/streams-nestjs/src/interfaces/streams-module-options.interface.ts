@@ -1,0 +1,24 @@
+import type { StreamsConfig } from '../engine.ts';
+
+/** The engine's configuration and how its life is tied to Nest's. */
+export interface StreamsModuleOptions extends StreamsConfig {
+  /** Start after the application has bootstrapped. @defaultValue true */
+  readonly autoStart?: boolean;
+  /** Runs in the background before the engine starts, e.g. to create topics. The signal aborts at shutdown. A rejection is
+   *  a failure of the application. */
+  readonly beforeStart?: (signal: AbortSignal) => Promise<void>;
+  /** Time to finish or abort what is under way at shutdown. Docker kills 10 s after SIGTERM, so the default leaves 2 s for
+   *  HTTP and the rest. @defaultValue 8000 */
+  readonly stopTimeoutMs?: number;
+  /** When the application fails (state `error`): close Nest gracefully and end the process with a non-zero code, so that
+   *  the orchestrator starts it anew. False: only health says so. @defaultValue true */
+  readonly exitOnError?: boolean;
+}
+
+/** What shapes the dynamic module itself, so must be known before the options are. */
+export interface StreamsModuleExtras {
+  /** `StreamsLifecycle` and `StreamsHealth` can be injected everywhere. @defaultValue true */
+  readonly isGlobal?: boolean;
+  /** `GET /health/live` and `GET /health/ready`. @defaultValue true */
+  readonly healthController?: boolean;
+}

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { FakeApp, untouchedLog } from '../../test/fake-app.ts';
+import { QuietLogger } from '../../test/quiet-logger.ts';
+import { StreamTopology } from '../decorators/stream-topology.decorator.ts';
+import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
+import type { TopologyDefinition } from '../interfaces/topology-definition.interface.ts';
+import { NestLogger } from '../logging/nest-logger.ts';
+import { StreamsModule } from '../streams.module.ts';
+import { getStreamsAppFactoryToken } from '../streams.tokens.ts';
+import { ProcessExit } from './process-exit.ts';
+import { StreamsLifecycle } from './streams.lifecycle.ts';
+
+@StreamTopology()
+class IdleTopology implements TopologyDefinition {
+  build(): void {}
+}
+
+class FakeExit extends ProcessExit {
+  calls: Array<readonly [close: () => Promise<void>, deadlineMs: number]> = [];
+  override failed(close: () => Promise<void>, deadlineMs: number): void {
+    this.calls.push([close, deadlineMs]);
+  }
+}
+
+describe('StreamsLifecycle', () => {
+  let app: FakeApp;
+  let exit: FakeExit;
+  let logger: QuietLogger;
+  let module: TestingModule | undefined;
+
+  beforeEach(() => {
+    app = new FakeApp();
+    exit = new FakeExit();
+    logger = new QuietLogger();
+  });
+  afterEach(async () => {
+    await module?.close();
+    jest.useRealTimers();
+    Logger.overrideLogger(false);
+  });
+
+  async function boot(options: Partial<StreamsModuleOptions> = {}): Promise<StreamsLifecycle> {
+    module = await Test.createTestingModule({
+      imports: [
+        StreamsModule.forRoot({ applicationId: 'sensors', log: untouchedLog, ...options }),
+        StreamsModule.forFeature([IdleTopology]),
+      ],
+    })
+      .overrideProvider(getStreamsAppFactoryToken())
+      .useValue(app.factory)
+      .overrideProvider(ProcessExit)
+      .useValue(exit)
+      .setLogger(logger)
+      .compile();
+    await module.init();
+    return module.get(StreamsLifecycle);
+  }
+
+  it('N1 bootstraps although the application cannot start yet', async () => {
+    const lifecycle = await boot(); // FakeApp.start is still pending
+    expect(app.starts).toBe(1);
+    expect(lifecycle.status.state).toBe('rebalancing');
+    app.move('running');
+    expect(lifecycle.status.state).toBe('running');
+  });
+
+  it('hands the configuration to the application, with a logger on Nest when none is given', async () => {
+    await boot({ commitIntervalMs: 5 });
+    expect(app.config).toMatchObject({ applicationId: 'sensors', commitIntervalMs: 5 });
+    expect(app.config?.logger).toBeInstanceOf(NestLogger);
+    expect(app.topology).toBeDefined();
+  });
+
+  it('leaves the start to the caller when autoStart is off', async () => {
+    const lifecycle = await boot({ autoStart: false });
+    expect(app.starts).toBe(0);
+    const started = lifecycle.start();
+    await Promise.resolve();
+    app.move('running');
+    await expect(started).resolves.toBeUndefined();
+  });
+
+  it('starts the engine only after beforeStart has ended', async () => {
+    const prepared = Promise.withResolvers<void>();
+    await boot({ beforeStart: () => prepared.promise });
+    expect(app.starts).toBe(0);
+    prepared.resolve();
+    await new Promise(setImmediate);
+    expect(app.starts).toBe(1);
+  });
+
+  it('fails the application when beforeStart rejects', async () => {
+    const lifecycle = await boot({ beforeStart: () => Promise.reject(new Error('no such broker')) });
+    await new Promise(setImmediate);
+    expect(lifecycle.status).toMatchObject({ state: 'error', error: { message: 'no such broker' } });
+  });
+
+  it('N2 stops the application within its time at shutdown', async () => {
+    await boot({ stopTimeoutMs: 1_234 });
+    await module?.close();
+    expect(app.stopOptions).toEqual({ timeoutMs: 1_234 });
+    expect(app.state).toBe('stopped');
+  });
+
+  it('N2 does not start any more when shutdown comes during beforeStart, and calls that no failure', async () => {
+    await boot({
+      beforeStart: (signal) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+    });
+    await module?.close();
+    await new Promise(setImmediate);
+    expect(app.starts).toBe(0);
+    expect(exit.calls).toEqual([]);
+  });
+
+  it('N2 gives up a stop that hangs, and says so', async () => {
+    await boot({ stopTimeoutMs: 50 });
+    app.stopping = () => new Promise(() => undefined);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    const closed = module?.close();
+    await new Promise(setImmediate);
+    jest.advanceTimersByTime(1_050);
+    await closed;
+    expect(logger.lines).toContainEqual(
+      expect.stringMatching(/error: Could not stop cleanly: .* after 50 ms/),
+    );
+  });
+
+  it('N3 tells a failure once and ends the process', async () => {
+    const lifecycle = await boot({ stopTimeoutMs: 2_000 });
+    app.move('error', new Error('fenced by a newer instance'));
+    await new Promise(setImmediate);
+    app.move('stopped');
+    expect(lifecycle.status).toMatchObject({
+      state: 'error',
+      error: { message: 'fenced by a newer instance' },
+    });
+    expect(logger.lines.filter((line) => line.startsWith('fatal'))).toEqual([
+      'fatal: Streams application "sensors" failed: fenced by a newer instance',
+    ]);
+    expect(exit.calls).toEqual([[expect.any(Function), 7_000]]);
+  });
+
+  it('N3 leaves the process alone when exitOnError is off', async () => {
+    await boot({ exitOnError: false });
+    app.move('error', new Error('boom'));
+    expect(exit.calls).toEqual([]);
+  });
+
+  it('logs each change of state', async () => {
+    await boot();
+    app.move('running');
+    expect(logger.lines).toEqual(
+      expect.arrayContaining(['log: created -> rebalancing', 'log: rebalancing -> running']),
+    );
+  });
+});

@@ -1,0 +1,137 @@
+/** Ties the life of the streams application to that of the Nest application.
+ *  N1 Bootstrap builds the topology and so fails on a wrong one, but never waits for Kafka: start goes on in the background.
+ *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
+ *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
+ *  N3 A failure is told once, by the log and by health, and by default ends the process. */
+import { TimeoutError } from '@hiveframe/streams';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { StateChange, StreamsState } from '../engine.ts';
+import type { RunnableApp, StreamsAppFactory } from '../interfaces/runnable-app.interface.ts';
+import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
+import { NestLogger } from '../logging/nest-logger.ts';
+import { StreamsExplorer } from '../streams.explorer.ts';
+import { getStreamsAppFactoryToken, getStreamsOptionsToken } from '../streams.tokens.ts';
+import { ProcessExit } from './process-exit.ts';
+
+const DEFAULT_STOP_TIMEOUT_MS = 8_000;
+/** What the rest of a graceful close may take after the streams application has stopped. */
+const CLOSE_MARGIN_MS = 5_000;
+
+/** Where the application stands; `error` is why it failed. */
+export interface StreamsStatus {
+  readonly state: StreamsState;
+  readonly sinceMs: number;
+  readonly error?: Error;
+}
+
+@Injectable()
+export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #logger = new Logger('Streams');
+  readonly #shutdown = new AbortController();
+  #app: RunnableApp | undefined;
+  #stopped: Promise<void> | undefined;
+  #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
+
+  constructor(
+    @Inject(getStreamsOptionsToken()) private readonly options: StreamsModuleOptions,
+    @Inject(getStreamsAppFactoryToken()) private readonly createApp: StreamsAppFactory,
+    private readonly explorer: StreamsExplorer,
+    private readonly processExit: ProcessExit,
+  ) {}
+
+  get status(): StreamsStatus {
+    return this.#status;
+  }
+
+  /** The application, once Nest has bootstrapped. */
+  get app(): RunnableApp | undefined {
+    return this.#app;
+  }
+
+  onApplicationBootstrap(): void {
+    const { autoStart = true } = this.options;
+    const config = { ...this.options, logger: this.options.logger ?? new NestLogger() };
+    this.#app = this.createApp(this.explorer.buildTopology(), config);
+    this.#app.listen({ onStateChange: (change) => this.#changed(change) });
+    if (autoStart) void this.start().catch(() => undefined); // #fail has told it
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.stop();
+  }
+
+  /** Resolves when every task is assigned and restored. Only to be called with `autoStart: false`. */
+  async start(): Promise<void> {
+    try {
+      await this.options.beforeStart?.(this.#shutdown.signal);
+      if (!this.#shutdown.signal.aborted) await this.#app?.start();
+    } catch (error) {
+      // A start that shutdown interrupts is no failure.
+      if (!this.#shutdown.signal.aborted)
+        this.#fail(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  }
+
+  /** Resolves when the application has stopped, or when its time is over. Never rejects. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#shutdown.abort();
+    if (this.#app === undefined) return;
+    const timeoutMs = this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS;
+    try {
+      await within(timeoutMs, this.#app.stop({ timeoutMs }));
+    } catch (error) {
+      this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  #changed({ from, to, error }: StateChange): void {
+    if (this.#status.state === 'error') return; // what follows is only the clearing up
+    if (to === 'error') return this.#fail(error ?? new Error('the engine gave no reason'));
+    this.#status = { state: to, sinceMs: Date.now() };
+    this.#logger.log(`${from} -> ${to}`);
+  }
+
+  #fail(error: Error): void {
+    if (this.#status.state === 'error') return;
+    this.#status = { state: 'error', sinceMs: Date.now(), error };
+    const text = `Streams application "${this.options.applicationId}" failed: ${error.message}`;
+    this.#logger.fatal(text, ...(isOurs(error) ? [] : [error.stack]));
+    if (this.options.exitOnError === false) return;
+    const deadlineMs = (this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS) + CLOSE_MARGIN_MS;
+    this.processExit.failed(() => this.stop(), deadlineMs);
+  }
+}
+
+/** The toolkit's own errors say what to do; the stack would only hide it. */
+function isOurs(error: Error): boolean {
+  return 'code' in error && String(error.code).startsWith('HFS_') && error.code !== 'HFS_INVARIANT';
+}
+
+/** A stop that hangs must not hold up the shutdown of the whole process. */
+async function within(timeoutMs: number, stopping: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(
+        new TimeoutError(`it is still stopping after ${timeoutMs} ms; what is open is aborted by the log`),
+      ),
+    timeoutMs + 1_000, // the engine keeps the deadline itself; this is for when it does not
+  );
+  try {
+    await Promise.race([stopping, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
