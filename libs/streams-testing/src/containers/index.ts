@@ -1,1 +1,2 @@
-export {};
+export { ApacheKafkaContainer, StartedApacheKafkaContainer } from './apache-kafka-container.ts';
+export { startKafka, startRedis, type StartedService, type StartServiceOptions } from './start.ts';
