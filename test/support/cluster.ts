@@ -1,0 +1,100 @@
+/** What a test asks of Kafka itself, by kafkajs' admin client: topics, and how far a group has come. */
+import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { eventually } from './eventually.ts';
+
+/** Offsets summed over the partitions of a topic. */
+export interface Progress {
+  readonly committed: number;
+  readonly end: number;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly everyMs?: number;
+  /** Asked between looks; throws when waiting makes no more sense. */
+  readonly check?: () => void;
+  /** Sees every look: for measurements. */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export class Cluster {
+  readonly brokers: string;
+  #admin: Admin;
+
+  private constructor(brokers: string, admin: Admin) {
+    this.brokers = brokers;
+    this.#admin = admin;
+  }
+
+  static async connect(brokers: string): Promise<Cluster> {
+    const kafka = new Kafka({
+      clientId: 'tests',
+      brokers: brokers.split(','),
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 10 },
+    });
+    const admin = kafka.admin();
+    await admin.connect();
+    return new Cluster(brokers, admin);
+  }
+
+  close(): Promise<void> {
+    return this.#admin.disconnect();
+  }
+
+  async createTopic(
+    topic: string,
+    numPartitions: number,
+    config: Record<string, string> = {},
+  ): Promise<void> {
+    const configEntries = Object.entries({ 'retention.ms': '-1', ...config }).map(([name, value]) => ({
+      name,
+      value,
+    }));
+    await this.#admin.createTopics({
+      topics: [{ topic, numPartitions, configEntries }],
+      waitForLeaders: true,
+    });
+  }
+
+  /** Removes every topic and the group whose name begins with `prefix`. */
+  async removeAll(prefix: string): Promise<void> {
+    const topics = (await this.#admin.listTopics()).filter((topic) => topic.startsWith(prefix));
+    if (topics.length > 0) await this.#admin.deleteTopics({ topics });
+    const { groups } = await this.#admin.listGroups();
+    const groupIds = groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith(prefix));
+    if (groupIds.length > 0) await this.#admin.deleteGroups(groupIds).catch(() => undefined); // still has members
+  }
+
+  async progress(groupId: string, topic: string): Promise<Progress> {
+    const [ends, groups] = await Promise.all([
+      this.#admin.fetchTopicOffsets(topic),
+      this.#admin.fetchOffsets({ groupId, topics: [topic] }),
+    ]);
+    const committed = groups[0]?.partitions ?? [];
+    return {
+      end: ends.reduce((sum, { high }) => sum + Number(high), 0),
+      // -1: nothing committed yet
+      committed: committed.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0),
+    };
+  }
+
+  /** Waits until the group has committed the whole topic, or at least `records` of it. */
+  waitForCommitted(
+    groupId: string,
+    topic: string,
+    { check, onProgress, ...times }: WaitOptions,
+    records = Infinity,
+  ): Promise<Progress> {
+    return eventually(
+      `${groupId} commits ${records === Infinity ? 'all' : records} of ${topic}`,
+      async () => {
+        check?.();
+        const progress = await this.progress(groupId, topic);
+        onProgress?.(progress);
+        return progress.committed >= Math.min(records, progress.end) && progress;
+      },
+      times,
+    );
+  }
+}
