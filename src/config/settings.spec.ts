@@ -1,0 +1,145 @@
+import { ConfigError } from '@hiveframe/streams';
+import { describe, expect, it } from '@jest/globals';
+import { parseSettings, withoutPassword } from './settings.ts';
+
+function faultsOf(env: Record<string, string>): string {
+  try {
+    parseSettings(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('parseSettings', () => {
+  it('needs no variable: embedded log, stores in memory, simulated sensors', () => {
+    expect(parseSettings({})).toEqual({
+      kafkaBrokers: null,
+      redisUrl: null,
+      checkpointDir: null,
+      applicationId: 'iot-sensor-analytics',
+      inputTopic: 'sensor-readings',
+      outputTopic: 'sensor-aggregates',
+      alertTopic: 'sensor-alerts',
+      deadLetterTopic: 'sensor-readings-dlq',
+      windowMs: 30_000,
+      watermarkDelayMs: 10_000,
+      emit: 'final',
+      processingGuarantee: 'exactly_once',
+      commitIntervalMs: 100,
+      simulate: true,
+      port: 3000,
+      console: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('reads every variable', () => {
+    const settings = parseSettings({
+      KAFKA_BROKERS: 'kafka-1:9092, kafka-2:9093,[::1]:9094',
+      REDIS_URL: 'rediss://:secret@redis:6380/0',
+      CHECKPOINT_DIR: '/var/lib/streams',
+      APPLICATION_ID: 'app_1',
+      INPUT_TOPIC: 'in',
+      OUTPUT_TOPIC: 'out',
+      ALERT_TOPIC: 'alerts',
+      DEAD_LETTER_TOPIC: 'dead',
+      WINDOW_MS: '60000',
+      WATERMARK_DELAY_MS: '0',
+      EMIT: 'updates',
+      PROCESSING_GUARANTEE: 'at_least_once',
+      COMMIT_INTERVAL_MS: '1000',
+      SIMULATE: 'on',
+      PORT: '0',
+      CONSOLE: 'false',
+      LOG_LEVEL: 'DEBUG',
+    });
+    expect(settings).toEqual({
+      kafkaBrokers: ['kafka-1:9092', 'kafka-2:9093', '[::1]:9094'],
+      redisUrl: 'rediss://:secret@redis:6380/0',
+      checkpointDir: '/var/lib/streams',
+      applicationId: 'app_1',
+      inputTopic: 'in',
+      outputTopic: 'out',
+      alertTopic: 'alerts',
+      deadLetterTopic: 'dead',
+      windowMs: 60_000,
+      watermarkDelayMs: 0,
+      emit: 'updates',
+      processingGuarantee: 'at_least_once',
+      commitIntervalMs: 1_000,
+      simulate: true,
+      port: 0,
+      console: false,
+      logLevel: 'debug',
+    });
+  });
+
+  it('simulates only the embedded world unless told otherwise', () => {
+    expect(parseSettings({ KAFKA_BROKERS: 'kafka:9092' }).simulate).toBe(false);
+    expect(parseSettings({ SIMULATE: 'false' }).simulate).toBe(false);
+  });
+
+  it('takes a blank variable for an unset one, but a blank ALERT_TOPIC for no alerts', () => {
+    const settings = parseSettings({ KAFKA_BROKERS: '', WINDOW_MS: ' ', ALERT_TOPIC: '' });
+    expect(settings).toMatchObject({ kafkaBrokers: null, windowMs: 30_000, alertTopic: null });
+  });
+
+  it('names all faults together, each with its value and what is allowed', () => {
+    expect(faultsOf({ WINDOW_MS: '30s', EMIT: 'sometimes', PORT: '70000', SIMULATE: 'maybe' })).toBe(
+      [
+        'Cannot start: 4 settings are wrong.',
+        '  WINDOW_MS="30s": must be an integer from 1 to 31622400000 (milliseconds)',
+        '  EMIT="sometimes": must be one of final, updates',
+        '  SIMULATE="maybe": must be true or false',
+        '  PORT="70000": must be an integer from 0 to 65535',
+        'Correct the environment and start again.',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['KAFKA_BROKERS', 'kafka', 'host:port'],
+    ['KAFKA_BROKERS', 'kafka:9092,other', 'host:port'],
+    ['KAFKA_BROKERS', 'kafka:99999', 'host:port'],
+    ['KAFKA_BROKERS', ',', 'host:port'],
+    ['REDIS_URL', 'localhost:6379', 'redis://host:port'],
+    ['REDIS_URL', 'http://redis:6379', 'redis://host:port'],
+    ['APPLICATION_ID', 'my app', 'a Kafka name'],
+    ['INPUT_TOPIC', 'a/b', 'a Kafka name'],
+    ['OUTPUT_TOPIC', '..', 'a Kafka name'],
+    ['ALERT_TOPIC', 'ä', 'a Kafka name'],
+    ['DEAD_LETTER_TOPIC', 'x'.repeat(201), 'a Kafka name'],
+    ['WINDOW_MS', '0', 'an integer from 1'],
+    ['WINDOW_MS', '1e3', 'an integer from 1'],
+    ['WATERMARK_DELAY_MS', '-1', 'an integer from 0'],
+    ['COMMIT_INTERVAL_MS', '0.5', 'an integer from 1'],
+    ['PROCESSING_GUARANTEE', 'exactly-once', 'one of exactly_once, at_least_once, at_most_once'],
+    ['CONSOLE', 'table', 'true or false'],
+    ['LOG_LEVEL', 'verbose', 'one of error, warn, info, debug'],
+  ])('refuses %s="%s"', (name, value, allowed) => {
+    expect(faultsOf({ [name]: value })).toContain(`${name}="${value}": must be ${allowed}`);
+  });
+
+  it('refuses one topic in two roles: the output would feed the input', () => {
+    expect(faultsOf({ OUTPUT_TOPIC: 'sensor-readings' })).toContain(
+      'OUTPUT_TOPIC="sensor-readings": must be another topic than that of INPUT_TOPIC',
+    );
+  });
+
+  it('never shows the password of a wrong REDIS_URL', () => {
+    const text = faultsOf({ REDIS_URL: 'http://user:s3cret@redis:6379' });
+    expect(text).toContain('http://user:***@redis:6379');
+    expect(text).not.toContain('s3cret');
+  });
+});
+
+describe('withoutPassword', () => {
+  it('leaves a URL without credentials as it is', () => {
+    expect(withoutPassword('redis://redis:6379')).toBe('redis://redis:6379');
+  });
+  it('hides a password that has no user, or contains an @', () => {
+    expect(withoutPassword('redis://:p@ss@redis:6379')).not.toMatch(/p|ss@/);
+  });
+});
