@@ -9,6 +9,8 @@ export interface Progress {
 }
 
 export interface WaitOptions {
+  /** @defaultValue all there are */
+  readonly records?: number;
   readonly timeoutMs: number;
   readonly everyMs?: number;
   /** Asked between looks; throws when waiting makes no more sense. */
@@ -79,20 +81,16 @@ export class Cluster {
     };
   }
 
-  /** Waits until the group has committed the whole topic, or at least `records` of it. */
-  waitForCommitted(
-    groupId: string,
-    topic: string,
-    { check, onProgress, ...times }: WaitOptions,
-    records = Infinity,
-  ): Promise<Progress> {
+  /** Waits until the group has committed the whole topic, or the number of records asked for. */
+  waitForCommitted(groupId: string, topic: string, options: WaitOptions): Promise<Progress> {
+    const { records, check, onProgress, ...times } = options;
     return eventually(
-      `${groupId} commits ${records === Infinity ? 'all' : records} of ${topic}`,
+      `${groupId} commits ${records ?? 'all'} of ${topic}`,
       async () => {
         check?.();
         const progress = await this.progress(groupId, topic);
         onProgress?.(progress);
-        return progress.committed >= Math.min(records, progress.end) && progress;
+        return progress.committed >= (records ?? progress.end) && progress;
       },
       times,
     );

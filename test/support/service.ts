@@ -7,7 +7,7 @@ interface ServiceSource {
   readonly name: string;
   /** The environment variable that names a running one. */
   readonly variable: string;
-  start(): Promise<StartedService>;
+  readonly start: () => Promise<StartedService>;
 }
 
 /** The address of a service for this test file, or undefined when there is none: then what needs it is skipped.

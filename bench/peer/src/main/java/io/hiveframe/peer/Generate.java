@@ -18,7 +18,9 @@ public final class Generate {
     String topic = arguments.word(1);
     long count = Long.parseLong(arguments.word(2));
     long rate = arguments.number("rate", Long.MAX_VALUE);
-    Readings readings = new Readings(arguments, arguments.number("base-ms", System.currentTimeMillis() / 30_000 * 30_000));
+    long spanMs = (long) (count * arguments.fraction("step-ms", 1));
+    long baseMs = arguments.number("base-ms", (System.currentTimeMillis() - spanMs) / 30_000 * 30_000);
+    Readings readings = new Readings(arguments, baseMs, "sensor-");
     AtomicReference<Exception> failure = new AtomicReference<>();
     Map<String, String> settings = Map.of("compression.type", arguments.text("compression", "none"));
     long startNs = System.nanoTime();

@@ -20,6 +20,22 @@ final class Readings {
       return json.getBytes(StandardCharsets.UTF_8);
     }
 
+    Reading withTemperature(int hundredths) {
+      return new Reading(sensorId, timestampMs, hundredths, tenthsOfPercent);
+    }
+
+    /** The same of another sensor, one that lives in this partition alone. */
+    Reading in(int partition) {
+      return new Reading(sensorId + "@" + partition, timestampMs, hundredthsOfDegree, tenthsOfPercent);
+    }
+
+    /** The value with a field nobody asked for, so that it is this long. */
+    byte[] padded(int bytes) {
+      String json = new String(value(), StandardCharsets.UTF_8);
+      String padding = ",\"padding\":\"" + "x".repeat(bytes) + "\"}";
+      return (json.substring(0, json.length() - 1) + padding).getBytes(StandardCharsets.UTF_8);
+    }
+
     private static String decimal(int value, int unit) {
       String fraction = Integer.toString(unit + value % unit).substring(1);
       return value / unit + "." + fraction;
@@ -38,9 +54,9 @@ final class Readings {
   private final long baseMs;
   private long made;
 
-  Readings(Arguments arguments, long baseMs) {
+  Readings(Arguments arguments, long baseMs, String prefix) {
     this.random = new SplittableRandom(arguments.number("seed", 42));
-    this.prefix = arguments.text("prefix", "sensor-");
+    this.prefix = prefix;
     this.sensors = (int) arguments.number("sensors", 1000);
     this.stepMs = arguments.fraction("step-ms", 1);
     this.outOfOrder = arguments.fraction("out-of-order", 0.01);
