@@ -8,3 +8,4 @@ export * from './ports/store.ts';
 export * from './topology/graph.ts';
 export * from './processor/operator.ts';
 export * from './state/segment-writes.ts';
+export * from './state/in-memory/index.ts';

@@ -1,0 +1,1 @@
+export { inMemoryStores, InMemoryStorePort } from './in-memory-stores.ts';
