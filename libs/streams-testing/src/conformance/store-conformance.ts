@@ -1,6 +1,7 @@
 /** The published conformance suite of the store port: what every adapter must do, said as tests (P1-P5 of `ports/store.ts`).
  *
- *  It needs nothing but the port. Every test uses stores of its own; nothing is cleaned up on the server. */
+ *  It needs nothing but the port, Jest (`@jest/globals`) and `fast-check`, which whoever runs it brings along. Every test uses
+ *  stores of its own; nothing is cleaned up on the server. */
 import { afterAll, afterEach, describe } from '@jest/globals';
 import type { StorePartitionId, StorePort } from '@hiveframe/streams';
 import { describeStoreFencing } from './store-fencing-suite.ts';
