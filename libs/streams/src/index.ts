@@ -9,3 +9,36 @@ export * from './topology/graph.ts';
 export * from './processor/operator.ts';
 export * from './state/segment-writes.ts';
 export * from './state/in-memory/index.ts';
+export * from './runtime/failure.ts';
+export { DEAD_LETTER_HEADERS } from './sink/dead-letter.ts';
+export { StreamsApp, type StreamsListener } from './runtime/streams-app.ts';
+export type { StateChange, StreamsState } from './runtime/app-state.ts';
+export type { ProcessingGuarantee, StreamsConfig } from './runtime/streams-config.ts';
+export type { RestoreProgress } from './state/restore.ts';
+export * from './time/duration.ts';
+export * from './time/window.ts';
+export type { TimeColumn, TimestampExtractor, TimestampOptions, WatermarkOptions } from './time/timestamp.ts';
+export * from './serde/primitives.serde.ts';
+export * from './serde/json.serde.ts';
+export * from './serde/windowed.serde.ts';
+export * from './serde/tagged-json.serde.ts';
+export * from './column/expression.ts';
+export * from './column/column.ts';
+export { avg, sum, min, max, count } from './column/aggregate.ts';
+export type {
+  Aggregate,
+  AggregatedColumns,
+  AliasedAggregate,
+  DistinctAliases,
+  Resolve,
+} from './column/aggregate.ts';
+export { topic, type Topic, type TopicOptions } from './topology/topic.ts';
+export * from './topology/kstream.ts';
+export * from './topology/grouped-stream.ts';
+export * from './topology/ktable.ts';
+export * from './topology/store-ref.ts';
+export { StreamsBuilder } from './topology/streams-builder.ts';
+export { Topology } from './topology/topology.ts';
+export type { AsyncOptions } from './processor/operators/async-options.ts';
+export { NullKeyError } from './processor/operators/require-key.ts';
+export * from './sink/sink.ts';

@@ -56,3 +56,7 @@ export class TimeoutError extends StreamsError {
 export class InvariantError extends StreamsError {
   readonly code = 'HFS_INVARIANT';
 }
+/** A record that came after its window had closed; why a dead letter is one. */
+export class LateRecordError extends StreamsError {
+  readonly code = 'HFS_LATE_RECORD';
+}

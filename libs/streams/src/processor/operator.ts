@@ -15,6 +15,8 @@ export interface CurrentRecord extends RecordOrigin {
   capture(): CapturedRecord;
   /** Makes a captured record the current one again, while an operator passes on what it held back. */
   restore(record: CapturedRecord): void;
+  /** Runs `action` with no input record, so that what it passes on inherits neither headers nor origin. */
+  without(action: () => void): void;
 }
 /** Origin and raw bytes of an input record, for dead letters and for what is passed on later. */
 export interface CapturedRecord extends RecordOrigin {

@@ -1,3 +1,254 @@
-export interface StateStore {
+/** A task's view of one store partition: the write-back cache that operators read and change.
+ *  V1 Only its task touches it, and it alone writes the store partition.
+ *  V2 An entry that is not in a complete segment may lie in the store: it is loaded before it is used, many in one round trip.
+ *     A window that came into being after the last restart cannot be there (V1), so it is complete without a read.
+ *  V3 `seal` encodes what changed since the last one, for changelog and store; what is sealed stays cached until it is flushed.
+ *  V4 Clean entries are forgotten beyond `maxCachedBytes`, between commits only; then their segment is no longer complete. */
+import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts';
+import type { Bytes } from '../record/record.ts';
+import type { SegmentId, SegmentWrites, StorePartition } from '../ports/store.ts';
+import type { StoreDeclaration } from '../topology/graph.ts';
+import type { SerdeContext } from '../serde/serde.ts';
+import { decodeStateValue, encodeChangelogKey, encodeStateValue } from './changelog-codec.ts';
+import { SegmentWriter } from './segment-writes.ts';
+
+export interface StateEntry<V = unknown> {
+  readonly key: unknown;
+  readonly segment: StateSegment;
+  value: V;
+  /** Highest event time that went into the value. */
+  timestampMs: number;
+  dirty: boolean;
+  /** As last encoded; 0 before. */
+  encodedBytes: number;
+}
+
+export interface StateSegment {
+  readonly id: SegmentId;
+  /** By key; keys that are objects by the text of their bytes: see `identify`. */
+  readonly entries: Map<unknown, StateEntry>;
+  /** Keys that were looked for and are not in the store. */
+  readonly absent: Set<unknown>;
+  /** Every entry of the segment is in `entries`: what is not there does not exist. */
+  complete: boolean;
+  /** Removed: what its entries still hold is not written any more. */
+  dropped: boolean;
+}
+
+/** What one commit writes to one store. */
+export interface SealedState {
+  readonly changelog: readonly EncodedRecords[];
+  readonly writes: readonly SegmentWrites[];
+  readonly expireBeforeMs: number | null;
+}
+
+/** What is known of a store partition when its task begins on it. */
+export interface FoundState {
+  /** Nothing was ever written: no key needs to be looked for. */
+  readonly isEmpty: boolean;
+  /** Windows whose retention has passed already. */
+  isExpired(windowStartMs: number): boolean;
+}
+
+/** What an entry costs beside its encoded bytes: objects, map slot. */
+const ENTRY_OVERHEAD_BYTES = 200;
+
+export interface StateStoreOptions {
+  readonly declaration: StoreDeclaration;
+  readonly changelogTopic: string;
+  readonly maxCachedBytes: number;
+  readonly maxBatchBytes: number;
+}
+
+export class StateStore {
   readonly name: string;
+  readonly declaration: StoreDeclaration;
+  readonly segments = new Map<SegmentId, StateSegment>();
+  /** Changed since the last seal, each once. */
+  dirty: StateEntry[] = [];
+  cachedBytes = 0;
+
+  readonly #options: StateStoreOptions;
+  readonly #keyContext: SerdeContext;
+  readonly #valueContext: SerdeContext;
+  readonly #changelog = new RecordBatchWriter();
+  #partition: StorePartition | null = null;
+  #expireBeforeMs: number | null = null;
+
+  constructor(options: StateStoreOptions) {
+    this.#options = options;
+    this.declaration = options.declaration;
+    this.name = options.declaration.name;
+    this.#keyContext = { topic: options.changelogTopic, part: 'key', headers: () => [] };
+    this.#valueContext = { topic: options.changelogTopic, part: 'value', headers: () => [] };
+  }
+
+  /** Begins on a store partition that was brought up to date with its changelog. */
+  async attach(partition: StorePartition, found: FoundState): Promise<void> {
+    this.#partition = partition;
+    this.segments.clear();
+    this.dirty = [];
+    this.cachedBytes = 0;
+    this.#expireBeforeMs = null;
+    if (this.declaration.kind === 'keyValue') {
+      this.#addSegment(null, found.isEmpty);
+      return;
+    }
+    for (const startMs of await partition.segments()) {
+      if (found.isExpired(startMs)) this.#expireUpTo(startMs);
+      else this.#addSegment(startMs, false);
+    }
+  }
+
+  /** The segment, made if it is not there yet: then it is new, and complete. */
+  segment(id: SegmentId): StateSegment {
+    return this.segments.get(id) ?? this.#addSegment(id, true);
+  }
+
+  #addSegment(id: SegmentId, complete: boolean): StateSegment {
+    const segment: StateSegment = { id, entries: new Map(), absent: new Set(), complete, dropped: false };
+    this.segments.set(id, segment);
+    return segment;
+  }
+
+  /** What maps know a key by. */
+  identify(key: unknown): unknown {
+    return typeof key === 'object' ? Buffer.from(this.#keyBytes(key)).toString('latin1') : key;
+  }
+
+  /** Whether the key's entry can be told now: it is cached, or it is known not to exist. */
+  isKnown(segment: StateSegment, id: unknown): boolean {
+    return segment.complete || segment.entries.has(id) || segment.absent.has(id);
+  }
+
+  create<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
+    const entry: StateEntry<V> = { key, segment, value, timestampMs: -1, dirty: false, encodedBytes: 0 };
+    segment.entries.set(id, entry as StateEntry);
+    segment.absent.delete(id);
+    this.cachedBytes += ENTRY_OVERHEAD_BYTES;
+    return entry;
+  }
+
+  touch(entry: StateEntry): void {
+    if (entry.dirty) return;
+    entry.dirty = true;
+    this.dirty.push(entry);
+  }
+
+  /** Loads these keys, in one round trip for each segment. */
+  async load(wanted: ReadonlyMap<StateSegment, ReadonlyMap<unknown, unknown>>): Promise<void> {
+    const partition = this.#partition!;
+    await Promise.all(
+      Array.from(wanted, async ([segment, keys]) => {
+        const ids = [...keys.keys()];
+        const found = await partition.getMany(
+          segment.id,
+          Array.from(keys.values(), (key) => this.#keyBytes(key)),
+        );
+        for (const [index, bytes] of found.entries())
+          this.#loaded(segment, ids[index], keys.get(ids[index]), bytes);
+      }),
+    );
+  }
+
+  #loaded(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes | null): void {
+    if (segment.entries.has(id)) return;
+    if (bytes === null) segment.absent.add(id);
+    else this.#admit(segment, id, key, bytes);
+  }
+
+  #admit(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes): void {
+    const { timestampMs, value } = decodeStateValue(bytes);
+    const entry = this.create(
+      segment,
+      id,
+      key,
+      this.declaration.value.deserialize(value, this.#valueContext),
+    );
+    entry.timestampMs = timestampMs;
+    entry.encodedBytes = bytes.length;
+    this.cachedBytes += bytes.length;
+  }
+
+  /** Loads all of a segment; then it is complete. */
+  async loadAll(segment: StateSegment): Promise<void> {
+    if (segment.complete) return;
+    for await (const entries of this.#partition!.scan(segment.id)) {
+      for (const { key: keyBytes, value } of entries) {
+        const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);
+        const id = this.identify(key);
+        if (!segment.entries.has(id)) this.#admit(segment, id, key, value);
+      }
+    }
+    segment.complete = true;
+    segment.absent.clear();
+  }
+
+  /** Forgets a window for good: the next commit removes it from the store too. */
+  drop(segment: StateSegment): void {
+    segment.dropped = true;
+    for (const entry of segment.entries.values())
+      this.cachedBytes -= ENTRY_OVERHEAD_BYTES + entry.encodedBytes;
+    this.segments.delete(segment.id);
+    if (segment.id !== null) this.#expireUpTo(segment.id);
+  }
+
+  #expireUpTo(windowStartMs: number): void {
+    this.#expireBeforeMs = Math.max(this.#expireBeforeMs ?? -Infinity, windowStartMs + 1);
+  }
+
+  /** Encodes all changes; null: nothing changed. Changelog records carry the time of writing (the event time is in the value),
+   *  so that retention counts from now on also when old data is replayed (D28). */
+  seal(nowMs: number): SealedState | null {
+    if (this.dirty.length === 0 && this.#expireBeforeMs === null) return null;
+    const writers = new Map<StateSegment, SegmentWriter>();
+    const changelog: EncodedRecords[] = [];
+    for (const entry of this.dirty) {
+      entry.dirty = false;
+      if (entry.segment.dropped) continue;
+      let writer = writers.get(entry.segment);
+      if (writer === undefined) writers.set(entry.segment, (writer = new SegmentWriter()));
+      this.#encode(entry, writer, nowMs);
+      if (this.#changelog.sizeBytes >= this.#options.maxBatchBytes) changelog.push(this.#changelog.take());
+    }
+    if (this.#changelog.count > 0) changelog.push(this.#changelog.take());
+    const sealed: SealedState = {
+      changelog,
+      writes: Array.from(writers, ([segment, writer]) => writer.take(segment.id)),
+      expireBeforeMs: this.#expireBeforeMs,
+    };
+    this.dirty = [];
+    this.#expireBeforeMs = null;
+    return sealed;
+  }
+
+  #encode(entry: StateEntry, writer: SegmentWriter, nowMs: number): void {
+    const key = this.#keyBytes(entry.key);
+    const plain = this.declaration.value.serialize(entry.value, this.#valueContext);
+    const value = encodeStateValue(plain, entry.timestampMs);
+    this.#changelog.append(encodeChangelogKey(key, entry.segment.id), value, nowMs);
+    writer.append(key, value);
+    this.cachedBytes += value.length - entry.encodedBytes;
+    entry.encodedBytes = value.length;
+  }
+
+  /** Only while no sealed write is on its way to the store (V3). */
+  evict(): void {
+    const { maxCachedBytes } = this.#options;
+    if (this.cachedBytes <= maxCachedBytes) return;
+    for (const segment of this.segments.values()) {
+      for (const [id, entry] of segment.entries) {
+        if (entry.dirty) continue;
+        segment.entries.delete(id);
+        segment.complete = false;
+        this.cachedBytes -= ENTRY_OVERHEAD_BYTES + entry.encodedBytes;
+        if (this.cachedBytes <= maxCachedBytes * 0.8) return;
+      }
+      segment.absent.clear();
+    }
+  }
+
+  #keyBytes(key: unknown): Bytes {
+    return this.declaration.key.serialize(key, this.#keyContext);
+  }
 }

@@ -67,7 +67,7 @@ export interface StoreDeclaration {
   readonly kind: StoreKind;
   readonly key: Serde<unknown>;
   readonly value: Serde<unknown>;
-  /** Window stores: how long after its end a window is kept, by stream time. Key-value stores: null. */
+  /** Window stores: how long after its start a window is kept, by stream time; at least size + grace. Key-value stores: null. */
   readonly retentionMs: number | null;
   readonly windowSizeMs: number | null;
   readonly changelog: boolean;

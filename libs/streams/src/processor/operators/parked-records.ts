@@ -1,0 +1,68 @@
+/** Records that wait for state to be read from the store: the operator parks them in order, the task lets one round trip
+ *  bring all missing entries (`drain`), then they are processed in the order they came. Once one is parked, all behind it are. */
+import type { CapturedRecord, Holder, OperatorContext } from '../operator.ts';
+import type { StateSegment, StateStore } from '../../state/state-store.ts';
+
+export interface ParkedRecord {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly timestampMs: number;
+  /** The watermark when it came: lateness is judged by it, not by what came after. */
+  readonly watermarkMs: number;
+  readonly origin: CapturedRecord;
+}
+
+export class ParkedRecords implements Holder {
+  readonly limit = 1;
+  readonly #context: OperatorContext;
+  readonly #state: StateStore;
+  readonly #process: (record: ParkedRecord) => void;
+  #records: ParkedRecord[] = [];
+  #wanted = new Map<StateSegment, Map<unknown, unknown>>();
+
+  constructor(context: OperatorContext, state: StateStore, process: (record: ParkedRecord) => void) {
+    this.#context = context;
+    this.#state = state;
+    this.#process = process;
+  }
+
+  get held(): number {
+    return this.#records.length;
+  }
+
+  /** Notes an entry to load, unless it is known. */
+  want(segment: StateSegment, id: unknown, key: unknown): void {
+    if (this.#state.isKnown(segment, id)) return;
+    let keys = this.#wanted.get(segment);
+    if (keys === undefined) this.#wanted.set(segment, (keys = new Map()));
+    keys.set(id, key);
+  }
+
+  park(key: unknown, value: unknown, timestampMs: number): void {
+    this.#records.push({
+      key,
+      value,
+      timestampMs,
+      watermarkMs: this.#context.time.watermarkMs,
+      origin: this.#context.record.capture(),
+    });
+  }
+
+  async drain(): Promise<void> {
+    if (this.#wanted.size > 0) {
+      const wanted = this.#wanted;
+      await this.#state.load(wanted);
+      this.#wanted = new Map();
+    }
+    while (this.#records.length > 0) this.#passOn(this.#records.shift()!);
+  }
+
+  room(): Promise<void> {
+    return this.drain();
+  }
+
+  #passOn(record: ParkedRecord): void {
+    this.#context.record.restore(record.origin);
+    this.#process(record);
+  }
+}

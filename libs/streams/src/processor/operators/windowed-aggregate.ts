@@ -1,0 +1,265 @@
+/** Aggregation in tumbling and hopping windows (Kafka Streams: KStreamWindowAggregate).
+ *  A1 A record counts in a window iff windowEnd + grace > watermark (D1), judged for each of its windows; late in all: late.
+ *  A2 `final`: one result when the watermark passes windowEnd + grace; `updates`: the changed windows at each commit,
+ *     and the last change of a window before it is forgotten.
+ *  A3 A closed window is forgotten when its retention has passed, by watermark (D14). */
+import type { StoreDeclaration } from '../../topology/graph.ts';
+import type { Holder, Next, Operator, OperatorContext } from '../operator.ts';
+import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
+import { LateRecordError } from '../../errors/streams.error.ts';
+import type { AggregateDefinition, WindowedAggregateOptions } from './aggregate-definition.ts';
+import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
+
+type Definition = AggregateDefinition<unknown, unknown, unknown, unknown>;
+
+export function windowedAggregate<K, V, A, R>(
+  definition: AggregateDefinition<K, V, A, R>,
+  store: StoreDeclaration,
+  options: WindowedAggregateOptions,
+): Operator {
+  return {
+    build(context, next, sides) {
+      const retentionMs = Math.max(store.retentionMs ?? 0, options.sizeMs + options.graceMs);
+      const windows = new WindowedAggregate(definition as Definition, options, retentionMs, {
+        context,
+        next,
+        late: sides[0] ?? null,
+        state: context.store(store.name),
+      });
+      context.hold(windows);
+      context.onWatermark((watermarkMs) => windows.advance(watermarkMs));
+      context.beforeCommit(() => windows.emitUpdates());
+      return (key, value, timestampMs) => windows.receive(key, value, timestampMs);
+    },
+  };
+}
+
+interface Surroundings {
+  readonly context: OperatorContext;
+  readonly next: Next;
+  readonly late: Next | null;
+  readonly state: StateStore;
+}
+
+class WindowedAggregate implements Holder {
+  readonly limit = 1;
+  readonly #definition: Definition;
+  readonly #options: WindowedAggregateOptions;
+  readonly #around: Surroundings;
+  readonly #state: StateStore;
+  readonly #tumbling: boolean;
+  readonly #retentionMs: number;
+  readonly #parked: ParkedRecords;
+  /** Windows whose result is due but whose entries are not all in the cache. */
+  #closing: StateSegment[] = [];
+  readonly #closed = new Set<StateSegment>();
+  /** No window closes before the watermark reaches this. */
+  #nextCloseMs = -Infinity;
+  /** The window of the record before: most records fall into the same. */
+  #lastStartMs = -1;
+  #last: StateSegment | null = null;
+
+  constructor(
+    definition: Definition,
+    options: WindowedAggregateOptions,
+    retentionMs: number,
+    around: Surroundings,
+  ) {
+    this.#definition = definition;
+    this.#options = options;
+    this.#around = around;
+    this.#state = around.state;
+    this.#tumbling = options.advanceMs === options.sizeMs;
+    this.#retentionMs = retentionMs;
+    this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#resume(record));
+    this.#noteClosed(around.context.time.watermarkMs);
+  }
+
+  /** Windows that the committed watermark had passed were emitted by that commit: not again (D10). */
+  #noteClosed(watermarkMs: number): void {
+    for (const segment of this.#state.segments.values()) {
+      if (this.#closesAtMs(segment.id as number) <= watermarkMs) this.#closed.add(segment);
+    }
+  }
+
+  get held(): number {
+    return this.#parked.held + this.#closing.length;
+  }
+
+  receive(key: unknown, value: unknown, timestampMs: number): void {
+    const { watermarkMs } = this.#around.context.time;
+    if (watermarkMs >= this.#nextCloseMs) this.advance(watermarkMs);
+    if (this.#tumbling) this.#receiveTumbling(key, value, timestampMs, watermarkMs);
+    else this.#receiveHopping(key, value, timestampMs, watermarkMs);
+  }
+
+  #receiveTumbling(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
+    const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
+    if (this.#closesAtMs(startMs) <= watermarkMs) return this.#late(key, value, timestampMs);
+    const segment = this.#segment(startMs);
+    const id = typeof key === 'object' ? this.#state.identify(key) : key;
+    if (this.#parked.held === 0) {
+      const entry = segment.entries.get(id);
+      if (entry !== undefined) return this.#update(entry, value, timestampMs);
+      if (this.#state.isKnown(segment, id)) return this.#begin(segment, id, key, value, timestampMs);
+    }
+    this.#parked.want(segment, id, key);
+    this.#parked.park(key, value, timestampMs);
+  }
+
+  #receiveHopping(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
+    const segments = this.#openWindows(timestampMs, watermarkMs);
+    if (segments.length === 0) return this.#late(key, value, timestampMs);
+    const id = this.#state.identify(key);
+    if (this.#parked.held === 0 && segments.every((segment) => this.#state.isKnown(segment, id))) {
+      for (const segment of segments) this.#updateOrBegin(segment, id, key, value, timestampMs);
+      return;
+    }
+    for (const segment of segments) this.#parked.want(segment, id, key);
+    this.#parked.park(key, value, timestampMs);
+  }
+
+  /** D6: the first window that holds `timestampMs` starts at max(0, ts - size + advance) / advance * advance. */
+  #openWindows(timestampMs: number, watermarkMs: number): StateSegment[] {
+    const { sizeMs, advanceMs } = this.#options;
+    const segments: StateSegment[] = [];
+    const first = Math.floor(Math.max(0, timestampMs - sizeMs + advanceMs) / advanceMs) * advanceMs;
+    for (let startMs = first; startMs <= timestampMs; startMs += advanceMs) {
+      if (this.#closesAtMs(startMs) > watermarkMs) segments.push(this.#segment(startMs));
+    }
+    return segments;
+  }
+
+  /** A record that waited for its state, judged by the watermark of its own time. */
+  #resume({ key, value, timestampMs, watermarkMs }: ParkedRecord): void {
+    if (this.#tumbling) {
+      const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
+      this.#updateOrBegin(this.#segment(startMs), this.#state.identify(key), key, value, timestampMs);
+      return;
+    }
+    for (const segment of this.#openWindows(timestampMs, watermarkMs)) {
+      this.#updateOrBegin(segment, this.#state.identify(key), key, value, timestampMs);
+    }
+  }
+
+  #segment(startMs: number): StateSegment {
+    if (startMs === this.#lastStartMs) return this.#last!;
+    const segment = this.#state.segment(startMs);
+    this.#lastStartMs = startMs;
+    this.#last = segment;
+    const closesAtMs = this.#closesAtMs(startMs);
+    if (closesAtMs < this.#nextCloseMs) this.#nextCloseMs = closesAtMs;
+    return segment;
+  }
+
+  #closesAtMs(startMs: number): number {
+    return startMs + this.#options.sizeMs + this.#options.graceMs;
+  }
+
+  #updateOrBegin(
+    segment: StateSegment,
+    id: unknown,
+    key: unknown,
+    value: unknown,
+    timestampMs: number,
+  ): void {
+    const entry = segment.entries.get(id);
+    if (entry !== undefined) this.#update(entry, value, timestampMs);
+    else this.#begin(segment, id, key, value, timestampMs);
+  }
+
+  #begin(segment: StateSegment, id: unknown, key: unknown, value: unknown, timestampMs: number): void {
+    this.#update(this.#state.create(segment, id, key, this.#definition.initializer()), value, timestampMs);
+  }
+
+  #update(entry: StateEntry, value: unknown, timestampMs: number): void {
+    this.#around.context.entered(this.#definition.name);
+    entry.value = this.#definition.aggregator(entry.value, value, entry.key);
+    if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
+    this.#state.touch(entry);
+  }
+
+  #late(key: unknown, value: unknown, timestampMs: number): void {
+    const { context, late } = this.#around;
+    context.dropped('late');
+    if (late !== null) late(key, value, timestampMs);
+    else if (this.#options.late === 'deadLetter') {
+      context.deadLetter(
+        new LateRecordError(
+          `Cannot count a record of ${new Date(timestampMs).toISOString()} in ${this.#definition.name}: its window closed, the watermark is ${new Date(context.time.watermarkMs).toISOString()}.`,
+        ),
+      );
+    }
+  }
+
+  /** Closes and forgets what the watermark has passed. */
+  advance(watermarkMs: number): void {
+    if (watermarkMs < this.#nextCloseMs) return;
+    if (this.#parked.held > 0) return; // first those that came before: `drain` comes back here
+    this.#nextCloseMs = Infinity;
+    const due = [...this.#state.segments.values()].sort((a, b) => (a.id as number) - (b.id as number));
+    for (const segment of due) this.#advanceOne(segment, watermarkMs);
+  }
+
+  #advanceOne(segment: StateSegment, watermarkMs: number): void {
+    const startMs = segment.id as number;
+    const closesAtMs = this.#closesAtMs(startMs);
+    if (closesAtMs > watermarkMs) {
+      this.#nextCloseMs = Math.min(this.#nextCloseMs, closesAtMs);
+    } else if (!this.#closed.has(segment)) {
+      this.#closed.add(segment);
+      if (this.#options.emit === 'final' && !segment.complete) this.#closing.push(segment);
+      else this.#close(segment);
+    }
+    const forgetAtMs = startMs + this.#retentionMs;
+    if (this.#closing.includes(segment)) return;
+    if (forgetAtMs <= watermarkMs) this.#forget(segment);
+    else this.#nextCloseMs = Math.min(this.#nextCloseMs, Math.max(forgetAtMs, closesAtMs));
+  }
+
+  #close(segment: StateSegment): void {
+    this.#around.context.record.without(() => {
+      for (const entry of segment.entries.values()) {
+        if (this.#options.emit === 'final' || entry.dirty) this.#emit(entry);
+      }
+    });
+  }
+
+  #forget(segment: StateSegment): void {
+    this.#closed.delete(segment);
+    this.#state.drop(segment);
+    if (this.#last === segment) this.#lastStartMs = -1;
+  }
+
+  #emit(entry: StateEntry): void {
+    const startMs = entry.segment.id as number;
+    const window = { startMs, endMs: startMs + this.#options.sizeMs };
+    const result = this.#definition.result(entry.value, entry.key, window);
+    this.#around.next({ key: entry.key, window }, result, entry.timestampMs);
+  }
+
+  emitUpdates(): void {
+    if (this.#options.emit === 'final') return;
+    for (const entry of this.#state.dirty) {
+      if (!entry.segment.dropped && !this.#closed.has(entry.segment)) this.#emit(entry);
+    }
+  }
+
+  async drain(): Promise<void> {
+    await this.#parked.drain();
+    this.#nextCloseMs = -Infinity;
+    this.advance(this.#around.context.time.watermarkMs);
+    while (this.#closing.length > 0) {
+      const segment = this.#closing[0]!;
+      await this.#state.loadAll(segment);
+      this.#closing.shift();
+      this.#close(segment);
+      if ((segment.id as number) + this.#retentionMs <= this.#around.context.time.watermarkMs)
+        this.#forget(segment);
+    }
+  }
+
+  room(): Promise<void> {
+    return this.drain();
+  }
+}

@@ -1,0 +1,184 @@
+/** The application: connects the log and the stores, prepares topics, joins the group, runs tasks until it is stopped. */
+import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
+import type { GroupMember } from '../ports/log.ts';
+import type { RestoreProgress } from '../state/restore.ts';
+import type { TaskEnvironment } from '../task/task-environment.ts';
+import type { TopologyGraph } from '../topology/graph.ts';
+import { AppState, type StateChange, type StreamsState } from './app-state.ts';
+import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
+import { StreamWorker } from './stream-worker.ts';
+import { TopicPreparation, type PreparedTopics } from './topics.ts';
+
+export interface StreamsListener {
+  onStateChange?(change: StateChange): void;
+  onRestore?(progress: RestoreProgress): void;
+}
+
+const DEFAULT_STOP_TIMEOUT_MS = 30_000;
+
+export class StreamsApp implements AsyncDisposable {
+  readonly #graph: TopologyGraph;
+  readonly #config: ResolvedStreamsConfig;
+  readonly #state = new AppState();
+  readonly #listeners = new Set<StreamsListener>();
+  readonly #starting = new AbortController();
+  #worker: StreamWorker | null = null;
+  #member: GroupMember | null = null;
+  #ending: Promise<void> | null = null;
+
+  /** @throws ConfigError */
+  constructor(topology: { readonly graph: TopologyGraph }, config: StreamsConfig) {
+    this.#graph = topology.graph;
+    this.#config = resolveStreamsConfig(config);
+    this.#state.listen((change) => {
+      this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
+      for (const listener of this.#listeners) listener.onStateChange?.(change);
+    });
+  }
+
+  get applicationId(): string {
+    return this.#config.applicationId;
+  }
+  get state(): StreamsState {
+    return this.#state.current;
+  }
+  /** What ended the application, in state `error`. */
+  get error(): Error | undefined {
+    return this.#state.error;
+  }
+
+  /** Gives back a function that removes the listener. */
+  listen(listener: StreamsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends when every assigned task is restored and runs. Waits for a log or store that is away.
+   *  @throws TopologyError, LogError, StoreError when it can never run; then the state is `error` */
+  async start(): Promise<void> {
+    this.#state.move('rebalancing');
+    try {
+      await this.#connect();
+      const topics = await new TopicPreparation(this.#graph, this.#config).prepare(this.#starting.signal);
+      if (this.#starting.signal.aborted) return;
+      this.#worker = this.#createWorker(topics);
+      this.#member = this.#join(this.#worker, topics);
+      this.#worker.run();
+      await this.#member.join();
+    } catch (error) {
+      if (this.#starting.signal.aborted) return;
+      await this.#fail(error as Error);
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const { signal } = this.#starting;
+    await Promise.all([this.#config.log.connect(signal), this.#config.stores.connect(signal)]);
+  }
+
+  #createWorker(topics: PreparedTopics): StreamWorker {
+    return new StreamWorker({
+      environment: this.#environment(topics),
+      subTopologies: this.#graph.subTopologies,
+      sources: topics.sources,
+      maxBufferedBytes: this.#config.maxBufferedBytes,
+      member: () => this.#member!,
+      listener: {
+        onRebalancing: () => this.#state.tryMove('rebalancing'),
+        onRunning: () => this.#state.tryMove('running'),
+        onRestore: (progress) => {
+          for (const listener of this.#listeners) listener.onRestore?.(progress);
+        },
+        onFatal: (error) => void this.#fail(error),
+      },
+    });
+  }
+
+  #environment(topics: PreparedTopics): TaskEnvironment {
+    const config = this.#config;
+    return {
+      ...config,
+      guarantee: config.processingGuarantee,
+      handlers: config,
+      member: {
+        membership: () => this.#member!.membership(),
+        commit: (offsets) => this.#member!.commit(offsets),
+      },
+      limits: (topic) => {
+        const limits = topics.limits.get(topic);
+        if (limits === undefined) throw new InvariantError(`Topic ${topic} was not prepared.`);
+        return limits;
+      },
+    };
+  }
+
+  #join(worker: StreamWorker, topics: PreparedTopics): GroupMember {
+    const { applicationId, sessionTimeoutMs, rebalanceTimeoutMs, instanceId } = this.#config;
+    return this.#config.log.group(
+      {
+        groupId: applicationId,
+        topics: [...new Set([...topics.sources.values()].flat())],
+        sessionTimeoutMs,
+        rebalanceTimeoutMs,
+        heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),
+        protocol: 'hiveframe-streams',
+        ...(instanceId === undefined ? {} : { instanceId }),
+      },
+      worker,
+    );
+  }
+
+  async #fail(error: Error): Promise<void> {
+    if (this.#ending !== null) return;
+    this.#config.logger.log('error', `${this.applicationId} cannot go on: ${error.message}`);
+    this.#ending = this.#end({ commit: false, timeoutMs: 5_000 }).catch(() => {});
+    await this.#ending;
+    this.#state.move('error', error);
+  }
+
+  /** Finishes or aborts the open transactions; after timeoutMs it aborts. Safe to call in any state, and again.
+   *  @throws TimeoutError when the deadline passed: then everything was aborted, nothing is lost */
+  async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#starting.abort();
+    if (this.#ending !== null) return this.#ending;
+    if (this.state === 'created') return this.#state.move('stopped');
+    this.#state.move('stopping');
+    this.#ending = this.#end({ commit: true, timeoutMs: options.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS });
+    try {
+      await this.#ending;
+    } finally {
+      this.#state.move('stopped');
+    }
+  }
+
+  async #end({ commit, timeoutMs }: { readonly commit: boolean; readonly timeoutMs: number }): Promise<void> {
+    const graceful = this.#withinDeadline(timeoutMs, this.#worker?.stop(commit));
+    const inTime = await graceful;
+    await this.#withinDeadline(2_000, this.#member?.leave(1_000));
+    await Promise.allSettled([this.#config.log.close(1_000), this.#config.stores.close(1_000)]);
+    if (!inTime) {
+      throw new TimeoutError(
+        `${this.applicationId} did not finish its work within ${timeoutMs} ms: open transactions are aborted, their input is processed again.`,
+      );
+    }
+  }
+
+  /** Whether it ended in time; its failure is not of interest any more. */
+  async #withinDeadline(timeoutMs: number, work: Promise<void> | undefined): Promise<boolean> {
+    if (work === undefined) return true;
+    const timer = new AbortController();
+    const late = this.#config.clock.delay(timeoutMs, timer.signal).then(() => false);
+    const ended = work.then(
+      () => true,
+      () => true,
+    );
+    const inTime = await Promise.race([late, ended]);
+    timer.abort();
+    return inTime;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

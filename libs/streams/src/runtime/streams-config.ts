@@ -1,0 +1,119 @@
+/** The settings of an application: as written, and resolved. */
+import { ConfigError } from '../errors/streams.error.ts';
+import type { LogPort } from '../ports/log.ts';
+import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
+import type { StorePort } from '../ports/store.ts';
+import { inMemoryStores } from '../state/in-memory/index.ts';
+import type { FailureHandlers } from './failure.ts';
+import { noTelemetry, silentLogger, systemClock } from './system.ts';
+
+export type ProcessingGuarantee = 'at_most_once' | 'at_least_once' | 'exactly_once';
+
+export interface StreamsConfig extends FailureHandlers {
+  /** Names the consumer group, the transactional ids, the internal topics and the store keys. Kafka: `application.id`. */
+  readonly applicationId: string;
+  /** `kafkajs(...)` or `embedded(...)`. */
+  readonly log: LogPort;
+  /** @defaultValue in memory, rebuilt from the changelog */
+  readonly stores?: StorePort;
+  /** @defaultValue 'at_least_once' (as Kafka Streams) */
+  readonly processingGuarantee?: ProcessingGuarantee;
+  /** Longest time between two commits of a task. Kafka: `commit.interval.ms`. @defaultValue 100 under exactly_once, else 30_000 */
+  readonly commitIntervalMs?: number;
+  /** A transaction that takes longer is aborted by the broker (D37). @defaultValue 10_000, as Kafka Streams */
+  readonly transactionTimeoutMs?: number;
+  /** Output and changelog that a task gathers before it commits early. @defaultValue 8 MiB */
+  readonly maxPendingBytes?: number;
+  /** Fetched but not processed records per task; beyond it the task's partitions are paused. @defaultValue 16 MiB */
+  readonly maxBufferedBytes?: number;
+  /** Clean state entries kept per store partition, about. Kafka: `statestore.cache.max.bytes`. @defaultValue 64 MiB */
+  readonly maxCachedBytes?: number;
+  /** Of a record batch, before compression. @defaultValue 512 KiB */
+  readonly maxBatchBytes?: number;
+  /** Of internal topics. @defaultValue the broker's */
+  readonly replicationFactor?: number;
+  /** A source topic that does not exist: wait for it with a warning, fail, or create it. @defaultValue 'wait' */
+  readonly missingSourceTopics?: 'wait' | 'fail' | { readonly create: { readonly numPartitions: number } };
+  /** Kafka: `session.timeout.ms`. @defaultValue 10_000 */
+  readonly sessionTimeoutMs?: number;
+  /** How long a rebalance waits for a member to commit. Kafka: `max.poll.interval.ms`. @defaultValue 60_000 */
+  readonly rebalanceTimeoutMs?: number;
+  /** Kafka: `group.instance.id`. @defaultValue none: dynamic membership */
+  readonly instanceId?: string;
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly telemetry?: Telemetry;
+}
+
+type Optional = 'instanceId' | 'replicationFactor' | keyof FailureHandlers;
+export type ResolvedStreamsConfig = Required<Omit<StreamsConfig, Optional>> &
+  Pick<StreamsConfig, Optional> & { readonly deadLetterTopic: string };
+
+const MIB = 1024 * 1024;
+
+/** Applies defaults; names all faults together. @throws ConfigError */
+export function resolveStreamsConfig(config: StreamsConfig): ResolvedStreamsConfig {
+  const exactlyOnce = config.processingGuarantee === 'exactly_once';
+  const resolved: ResolvedStreamsConfig = {
+    processingGuarantee: 'at_least_once',
+    commitIntervalMs: exactlyOnce ? 100 : 30_000,
+    transactionTimeoutMs: 10_000,
+    maxPendingBytes: 8 * MIB,
+    maxBufferedBytes: 16 * MIB,
+    maxCachedBytes: 64 * MIB,
+    maxBatchBytes: 512 * 1024,
+    missingSourceTopics: 'wait',
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 60_000,
+    clock: systemClock,
+    logger: silentLogger,
+    telemetry: noTelemetry,
+    deadLetterTopic: `${config.applicationId}-dead-letters`,
+    ...withoutUndefined(config),
+    stores: config.stores ?? inMemoryStores(),
+  };
+  const faults = findFaults(resolved);
+  if (faults.length > 0) throw new ConfigError(`Cannot start the application: ${faults.join('; ')}.`);
+  return resolved;
+}
+
+function withoutUndefined(config: StreamsConfig): StreamsConfig {
+  return Object.fromEntries(
+    Object.entries(config).filter(([, value]) => value !== undefined),
+  ) as unknown as StreamsConfig;
+}
+
+const POSITIVE = [
+  'commitIntervalMs',
+  'transactionTimeoutMs',
+  'maxPendingBytes',
+  'maxBufferedBytes',
+  'maxCachedBytes',
+  'maxBatchBytes',
+  'sessionTimeoutMs',
+  'rebalanceTimeoutMs',
+] as const;
+
+function findFaults(config: ResolvedStreamsConfig): string[] {
+  const faults: string[] = POSITIVE.filter(
+    (name) => !(Number.isFinite(config[name]) && config[name] > 0),
+  ).map((name) => `${name} must be a positive number, is ${String(config[name])}`);
+  if (!/^[a-zA-Z0-9._-]{1,180}$/.test(config.applicationId)) {
+    faults.push(
+      `applicationId must be 1 to 180 letters, digits, dots, dashes or underscores (it names topics), is ${JSON.stringify(config.applicationId)}`,
+    );
+  }
+  const guarantees: readonly string[] = ['at_most_once', 'at_least_once', 'exactly_once'];
+  if (!guarantees.includes(config.processingGuarantee)) {
+    faults.push(
+      `processingGuarantee must be one of ${guarantees.join(', ')}, is ${String(config.processingGuarantee)}`,
+    );
+  }
+  if (
+    config.transactionTimeoutMs <= config.commitIntervalMs &&
+    config.processingGuarantee === 'exactly_once'
+  ) {
+    faults.push('transactionTimeoutMs must be longer than commitIntervalMs');
+  }
+  return faults;
+}

@@ -1,0 +1,228 @@
+/** The topics a topology reads and writes: checked, and made where they are the application's own. */
+import { TopologyError } from '../errors/streams.error.ts';
+import type { LogAdmin, NewTopic, TopicDescription } from '../ports/log.ts';
+import type { TopicLimits } from '../task/task-environment.ts';
+import {
+  changelogTopic,
+  resolveTopic,
+  type SinkSpec,
+  type SourceSpec,
+  type SubTopology,
+  type TopologyGraph,
+} from '../topology/graph.ts';
+import type { SourceTopics } from './assignor.ts';
+import type { ResolvedStreamsConfig } from './streams-config.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** What a broker takes when the topic says nothing (Kafka's default for `max.message.bytes`). */
+const DEFAULT_MAX_RECORD_BYTES = 1_048_588;
+/** Dead letters must take what the sources took, with headers on top. */
+const DEAD_LETTER_MAX_BYTES = 64 * 1024 * 1024;
+
+export interface PreparedTopics {
+  readonly sources: SourceTopics;
+  readonly limits: ReadonlyMap<string, TopicLimits>;
+}
+
+export class TopicPreparation {
+  readonly #graph: TopologyGraph;
+  readonly #config: ResolvedStreamsConfig;
+  readonly #admin: LogAdmin;
+
+  constructor(graph: TopologyGraph, config: ResolvedStreamsConfig) {
+    this.#graph = graph;
+    this.#config = config;
+    this.#admin = config.log.admin;
+  }
+
+  /** @throws TopologyError for topics that do not fit; waits for missing sources as configured, until the signal aborts. */
+  async prepare(signal: AbortSignal): Promise<PreparedTopics> {
+    const counts = await this.#sourceCounts(signal);
+    await this.#createMissing(this.#repartitionTopics(counts));
+    for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
+    await this.#createMissing([...this.#changelogs(counts), ...this.#outputs(counts)]);
+    const limits = await this.#limits();
+    return { sources: this.sources(), limits };
+  }
+
+  sources(): SourceTopics {
+    return new Map(this.#graph.subTopologies.map((sub) => [sub.id, this.#sourceTopics(sub)]));
+  }
+
+  #sourceTopics(subTopology: SubTopology): string[] {
+    return subTopology.sources.map((node) => this.#resolve((node.spec as SourceSpec).topic));
+  }
+  #sinks(subTopology: SubTopology): SinkSpec[] {
+    return subTopology.nodes.flatMap((node) => (node.spec.kind === 'sink' ? [node.spec] : []));
+  }
+  #resolve(topic: SourceSpec['topic']): string {
+    return resolveTopic(topic, this.#config.applicationId);
+  }
+
+  async #sourceCounts(signal: AbortSignal): Promise<Map<string, number>> {
+    const external = this.#graph.subTopologies.flatMap((sub) =>
+      sub.sources.map((node) => (node.spec as SourceSpec).topic).filter((topic) => !topic.internal),
+    );
+    const names = [...new Set(external.map((topic) => topic.name))];
+    for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+      const found = await this.#admin.describe(names);
+      const missing = names.filter((name) => !found.has(name));
+      if (missing.length === 0)
+        return new Map(Array.from(found, ([name, { numPartitions }]) => [name, numPartitions]));
+      await this.#handleMissing(missing, waitMs, signal);
+    }
+  }
+
+  async #handleMissing(missing: readonly string[], waitMs: number, signal: AbortSignal): Promise<void> {
+    const { missingSourceTopics, logger, clock } = this.#config;
+    const names = missing.join(', ');
+    if (typeof missingSourceTopics === 'object') {
+      const { numPartitions } = missingSourceTopics.create;
+      logger.log('info', `Creating source topic ${names} with ${numPartitions} partitions.`);
+      await this.#admin.create(missing.map((topic) => ({ topic, numPartitions, ...this.#replication() })));
+      return;
+    }
+    if (missingSourceTopics === 'fail' || signal.aborted) {
+      throw new TopologyError(
+        `Cannot start ${this.#config.applicationId}: source topic ${names} does not exist. Create it first.`,
+      );
+    }
+    logger.log(
+      'warn',
+      `Source topic ${names} does not exist; looking again in ${waitMs / 1000} s. Create it to go on.`,
+    );
+    await clock.delay(waitMs, signal);
+  }
+
+  /** Repartition and sink topics: as many partitions as asked for, or as the largest source of those that write them. */
+  #repartitionTopics(counts: Map<string, number>): NewTopic[] {
+    const created: NewTopic[] = [];
+    const pending = [...this.#graph.internalTopics];
+    while (pending.length > 0) {
+      const index = pending.findIndex(
+        ({ topic, numPartitions }) => numPartitions !== null || this.#writersKnown(topic.name, counts),
+      );
+      if (index < 0)
+        throw new TopologyError(
+          `Cannot count the partitions of ${pending[0]!.topic.name}: its writers read each other's output.`,
+        );
+      const { topic, numPartitions } = pending.splice(index, 1)[0]!;
+      const name = this.#resolve(topic);
+      const count = numPartitions ?? this.#largestWriterSource(topic.name, counts);
+      counts.set(name, count);
+      const config = {
+        'cleanup.policy': 'delete',
+        'retention.ms': '-1',
+        'message.timestamp.type': 'CreateTime',
+      };
+      created.push({ topic: name, numPartitions: count, config, ...this.#replication() });
+    }
+    return created;
+  }
+
+  #writers(topic: string): SubTopology[] {
+    return this.#graph.subTopologies.filter((sub) =>
+      this.#sinks(sub).some((sink) => sink.topic.internal && sink.topic.name === topic),
+    );
+  }
+  #writersKnown(topic: string, counts: ReadonlyMap<string, number>): boolean {
+    return this.#writers(topic).every((sub) => this.#sourceTopics(sub).every((name) => counts.has(name)));
+  }
+  #largestWriterSource(topic: string, counts: ReadonlyMap<string, number>): number {
+    return Math.max(1, ...this.#writers(topic).map((sub) => this.#taskCount(sub, counts)));
+  }
+  #taskCount(subTopology: SubTopology, counts: ReadonlyMap<string, number>): number {
+    return Math.max(...this.#sourceTopics(subTopology).map((name) => counts.get(name) ?? 0));
+  }
+
+  #checkCopartitioned(subTopology: SubTopology, counts: ReadonlyMap<string, number>): void {
+    if (!subTopology.copartitioned) return;
+    const topics = this.#sourceTopics(subTopology).map((name) => ({ name, count: counts.get(name)! }));
+    if (new Set(topics.map(({ count }) => count)).size <= 1) return;
+    const listed = topics.map(({ name, count }) => `${name} has ${count}`).join(', ');
+    throw new TopologyError(
+      `Cannot start ${this.#config.applicationId}: the sources of sub-topology ${subTopology.id} must have equal partition counts, but ${listed}. Give the topics equal counts, or repartition() one of the streams.`,
+    );
+  }
+
+  #changelogs(counts: ReadonlyMap<string, number>): NewTopic[] {
+    return this.#graph.subTopologies.flatMap((sub) =>
+      sub.stores
+        .filter((store) => store.changelog)
+        .map((store) => ({
+          topic: changelogTopic(store.name, this.#config.applicationId),
+          numPartitions: this.#taskCount(sub, counts),
+          // D28: windows go by retention too, a day later than the store forgets them (KIP-71).
+          config:
+            store.kind === 'window'
+              ? {
+                  'cleanup.policy': 'compact,delete',
+                  'retention.ms': String((store.retentionMs ?? 0) + DAY_MS),
+                  'message.timestamp.type': 'CreateTime',
+                }
+              : { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' },
+          ...this.#replication(),
+        })),
+    );
+  }
+
+  #outputs(counts: ReadonlyMap<string, number>): NewTopic[] {
+    const outputs = this.#graph.subTopologies.flatMap((sub) =>
+      this.#sinks(sub)
+        .filter((sink) => !sink.topic.internal)
+        .map((sink) => ({
+          topic: sink.topic.name,
+          numPartitions: this.#taskCount(sub, counts),
+          ...this.#replication(),
+        })),
+    );
+    const deadLetters: NewTopic = {
+      topic: this.#config.deadLetterTopic,
+      numPartitions: Math.max(1, ...outputs.map(({ numPartitions }) => numPartitions)),
+      config: { 'max.message.bytes': String(DEAD_LETTER_MAX_BYTES) },
+      ...this.#replication(),
+    };
+    return [...outputs, deadLetters];
+  }
+
+  #replication(): { readonly replicationFactor?: number } {
+    const { replicationFactor } = this.#config;
+    return replicationFactor === undefined ? {} : { replicationFactor };
+  }
+
+  async #createMissing(wanted: readonly NewTopic[]): Promise<void> {
+    const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
+    for (const { topic, numPartitions } of wanted)
+      this.#checkExisting(topic, numPartitions, found.get(topic));
+    const missing = wanted.filter(({ topic }) => !found.has(topic));
+    if (missing.length === 0) return;
+    this.#config.logger.log(
+      'info',
+      `Creating ${missing.map(({ topic, numPartitions }) => `${topic} (${numPartitions})`).join(', ')}.`,
+    );
+    await this.#admin.create(missing);
+  }
+
+  /** An internal topic with another partition count holds the state of another topology. */
+  #checkExisting(topic: string, numPartitions: number, found: TopicDescription | undefined): void {
+    const { applicationId, deadLetterTopic } = this.#config;
+    if (found === undefined || found.numPartitions === numPartitions || topic === deadLetterTopic) return;
+    if (!topic.startsWith(`${applicationId}-`)) return;
+    throw new TopologyError(
+      `Cannot start ${applicationId}: internal topic ${topic} has ${found.numPartitions} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or restore the count.`,
+    );
+  }
+
+  async #limits(): Promise<ReadonlyMap<string, TopicLimits>> {
+    const written = this.#graph.subTopologies.flatMap((sub) =>
+      this.#sinks(sub).map((sink) => this.#resolve(sink.topic)),
+    );
+    const found = await this.#admin.describe([...new Set([...written, this.#config.deadLetterTopic])]);
+    return new Map(
+      Array.from(found, ([topic, { numPartitions, config }]) => {
+        const maxRecordBytes = Number(config['max.message.bytes'] ?? DEFAULT_MAX_RECORD_BYTES);
+        return [topic, { numPartitions, maxRecordBytes }];
+      }),
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/** Between fetch and queue: at-most-once commits the offsets of what was fetched before it lets the task see it. */
+import type { CommittedOffset, FetchedRecords } from '../ports/log.ts';
+import type { RecordQueue } from './record-queue.ts';
+
+export interface Intake {
+  add(fetched: FetchedRecords): void;
+  /** Bytes that no queue has yet. */
+  readonly heldBytes: number;
+}
+
+export class DirectIntake implements Intake {
+  readonly heldBytes = 0;
+  readonly #queueOf: (fetched: FetchedRecords) => RecordQueue;
+
+  constructor(queueOf: (fetched: FetchedRecords) => RecordQueue) {
+    this.#queueOf = queueOf;
+  }
+  add(fetched: FetchedRecords): void {
+    this.#queueOf(fetched).add(fetched);
+  }
+}
+
+/** One commit at a time; what comes meanwhile goes with the next. */
+export class CommitAheadIntake implements Intake {
+  readonly #queueOf: (fetched: FetchedRecords) => RecordQueue;
+  readonly #commitAhead: (offsets: readonly CommittedOffset[]) => Promise<void>;
+  readonly #onFailure: (error: Error) => void;
+  #held: FetchedRecords[] = [];
+  #committing = false;
+  heldBytes = 0;
+
+  constructor(
+    queueOf: (fetched: FetchedRecords) => RecordQueue,
+    commitAhead: (offsets: readonly CommittedOffset[]) => Promise<void>,
+    onFailure: (error: Error) => void,
+  ) {
+    this.#queueOf = queueOf;
+    this.#commitAhead = commitAhead;
+    this.#onFailure = onFailure;
+  }
+
+  add(fetched: FetchedRecords): void {
+    this.#held.push(fetched);
+    this.heldBytes += fetched.sizeBytes;
+    if (!this.#committing) void this.#commitHeld();
+  }
+
+  async #commitHeld(): Promise<void> {
+    this.#committing = true;
+    try {
+      while (this.#held.length > 0) await this.#commitOnce();
+    } catch (error) {
+      this.#onFailure(error as Error);
+    } finally {
+      this.#committing = false;
+    }
+  }
+
+  async #commitOnce(): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    const last = new Map(held.map((fetched) => [`${fetched.topic}/${fetched.partition}`, fetched]));
+    await this.#commitAhead(
+      Array.from(last.values(), ({ topic, partition, nextOffset }) => ({
+        topic,
+        partition,
+        offset: nextOffset,
+      })),
+    );
+    for (const fetched of held) {
+      this.heldBytes -= fetched.sizeBytes;
+      this.#queueOf(fetched).add(fetched);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+/** The records of one input partition, as fetched, and the head record, deserialized.
+ *  Q1 `position` is what a commit of now may claim: every record before it was passed on or given to a handler.
+ *  Q2 Deserialization happens when a record becomes the head; if it throws, the cursor stays on that record until `consumed()`. */
+import { RecordCursor, utf8 } from '../record-batch/index.ts';
+import { DeserializationError, TimestampError } from '../errors/streams.error.ts';
+import type { FetchedRecords, TopicPartition } from '../ports/log.ts';
+import type { Headers, RecordOrigin } from '../record/record.ts';
+import type { Next, CapturedRecord } from '../processor/operator.ts';
+import type { Serde, SerdeContext } from '../serde/serde.ts';
+import type { SourceSpec } from '../topology/graph.ts';
+
+/** The latest instant that a Date can hold. */
+const MAX_TIMESTAMP_MS = 8.64e15;
+
+export class RecordQueue implements TopicPartition, RecordOrigin {
+  readonly topic: string;
+  readonly partition: number;
+  /** Its place among the task's inputs. */
+  readonly index: number;
+  readonly source: SourceSpec;
+  /** What receives its records. */
+  readonly chain: Next;
+  readonly cursor = new RecordCursor();
+
+  key: unknown = null;
+  value: unknown = null;
+  timestampMs = 0;
+  position = 0;
+  bufferedBytes = 0;
+  /** The end of the partition as the last fetch told; to know whether an empty queue is behind. */
+  highWatermark = 0;
+  lastFetchedMs = 0;
+
+  #fetched: FetchedRecords[] = [];
+  #current: FetchedRecords | null = null;
+  /** The cursor stands on a record that was not consumed yet. */
+  #onRecord = false;
+  #hasHead = false;
+  readonly #readKey: (queue: RecordQueue) => unknown;
+  readonly #readValue: (queue: RecordQueue) => unknown;
+
+  constructor(at: TopicPartition, index: number, source: SourceSpec, chain: Next) {
+    this.topic = at.topic;
+    this.partition = at.partition;
+    this.index = index;
+    this.source = source;
+    this.chain = chain;
+    this.#readKey = source.key === null ? () => null : reader(source.key, at.topic, 'key');
+    this.#readValue = reader(source.value, at.topic, 'value');
+  }
+
+  get offset(): number {
+    return this.cursor.offset;
+  }
+  headers(): Headers {
+    return this.cursor.headers();
+  }
+
+  add(fetched: FetchedRecords): void {
+    this.highWatermark = fetched.highWatermark;
+    if (fetched.batches.length === 0 && this.#current === null && this.#fetched.length === 0) {
+      this.position = fetched.nextOffset;
+      return;
+    }
+    this.#fetched.push(fetched);
+    this.bufferedBytes += fetched.sizeBytes;
+  }
+
+  /** Forgets everything and goes on from `offset`. */
+  reset(offset: number): void {
+    this.#fetched = [];
+    this.#current = null;
+    this.#onRecord = this.#hasHead = false;
+    this.cursor.reset([], 0);
+    this.bufferedBytes = 0;
+    this.position = this.highWatermark = offset;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#onRecord && this.#current === null && this.#fetched.length === 0;
+  }
+  get isBehind(): boolean {
+    return this.position < this.highWatermark;
+  }
+
+  /** Makes the next record the head; false when there is none. @throws DeserializationError, TimestampError */
+  advance(): boolean {
+    if (this.#hasHead) return true;
+    if (!this.#onRecord && !this.#nextRecord()) return false;
+    this.#onRecord = true;
+    this.#deserialize();
+    this.#hasHead = true;
+    return true;
+  }
+
+  /** The head (or the record that could not become one) is done. */
+  consumed(): void {
+    this.position = this.cursor.offset + 1;
+    this.#onRecord = this.#hasHead = false;
+  }
+
+  capture(): CapturedRecord {
+    const { cursor } = this;
+    return {
+      topic: this.topic,
+      partition: this.partition,
+      offset: cursor.offset,
+      timestampMs: cursor.timestampMs,
+      rawKey: cursor.key(),
+      rawValue: cursor.value(),
+      headers: cursor.headers(),
+    };
+  }
+
+  #nextRecord(): boolean {
+    for (;;) {
+      if (this.cursor.next()) return true;
+      const done = this.#current;
+      if (done !== null) {
+        this.position = done.nextOffset;
+        this.bufferedBytes -= done.sizeBytes;
+        this.#current = null;
+      }
+      const next = this.#fetched.shift();
+      if (next === undefined) return false;
+      this.#current = next;
+      this.cursor.reset(next.batches, next.fromOffset);
+    }
+  }
+
+  #deserialize(): void {
+    this.key = this.#readKey(this);
+    this.value = this.#readValue(this);
+    const { eventTime } = this.source;
+    const timestampMs =
+      eventTime === null
+        ? this.cursor.timestampMs
+        : this.#extract(() => eventTime(this.key, this.value, this.cursor.timestampMs, this));
+    if (!(timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS)) throw badTimestamp(this, timestampMs);
+    this.timestampMs = timestampMs;
+  }
+
+  #extract(read: () => number): number {
+    try {
+      return read();
+    } catch (cause) {
+      throw new TimestampError(`Cannot read the event time of ${describe(this)}: ${text(cause)}`, { cause });
+    }
+  }
+}
+
+function reader(
+  serde: Serde<unknown>,
+  topic: string,
+  part: 'key' | 'value',
+): (queue: RecordQueue) => unknown {
+  let current: RecordQueue | null = null;
+  const context: SerdeContext = { topic, part, headers: () => current?.headers() ?? [] };
+  const read = part === 'key' ? keyReader(serde, context) : valueReader(serde, context);
+  return (queue) => {
+    current = queue;
+    try {
+      return read(queue.cursor);
+    } catch (cause) {
+      throw new DeserializationError(
+        `Cannot deserialize the ${part} of ${describe(queue)}: ${text(cause)}${excerpt(queue, part)}`,
+        { cause },
+      );
+    }
+  };
+}
+
+/** A null key is passed on as null: whether it is a fault, the operators that need a key decide. */
+function keyReader(serde: Serde<unknown>, context: SerdeContext): (cursor: RecordCursor) => unknown {
+  const range = serde.deserializeRange?.bind(serde);
+  if (range === undefined) return (c) => (c.keyStart < 0 ? null : serde.deserialize(c.key()!, context));
+  return (c) => (c.keyStart < 0 ? null : range(c.buffer, c.keyStart, c.keyEnd, context));
+}
+
+/** A stream has no null values: user functions need not expect them. */
+function valueReader(serde: Serde<unknown>, context: SerdeContext): (cursor: RecordCursor) => unknown {
+  const range = serde.deserializeRange?.bind(serde);
+  return (cursor) => {
+    if (cursor.valueStart < 0) throw new Error('the value is null');
+    if (range === undefined) return serde.deserialize(cursor.value()!, context);
+    return range(cursor.buffer, cursor.valueStart, cursor.valueEnd, context);
+  };
+}
+
+function describe(origin: RecordOrigin): string {
+  return `${origin.topic}-${origin.partition} at offset ${origin.offset}`;
+}
+function text(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+/** The beginning of what could not be read. */
+function excerpt(queue: RecordQueue, part: 'key' | 'value'): string {
+  const { cursor } = queue;
+  const [start, end] =
+    part === 'key' ? [cursor.keyStart, cursor.keyEnd] : [cursor.valueStart, cursor.valueEnd];
+  if (start < 0) return '';
+  const shown = utf8(cursor.buffer, start, Math.min(end, start + 80));
+  return ` (${end - start} bytes, beginning ${JSON.stringify(shown)})`;
+}
+function badTimestamp(queue: RecordQueue, timestampMs: unknown): TimestampError {
+  return new TimestampError(
+    `Cannot use the event time of ${describe(queue)}: ${String(timestampMs)} is not between 0 and ${MAX_TIMESTAMP_MS} ms since 1970.`,
+  );
+}

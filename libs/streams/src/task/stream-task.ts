@@ -1,0 +1,301 @@
+/** Runs one sub-topology over one partition number: the one place where the stages meet.
+ *  T1 One record at a time, in the order of `PartitionGroup`; user code of a task never runs twice at once.
+ *  T2 A store shows no write whose offset is not committed, except to this task.
+ *  T3 A commit claims exactly the records whose effects it carries: it seals when nothing is held back.
+ *  T4 While a commit is under way the task goes on with the next one's work, within `maxPendingBytes` (S6). If a commit fails,
+ *     both are forgotten: the task is closed and opened again from what the log says (D40). */
+import type { CommittedOffset, FetchedRecords, OutputBatch } from '../ports/log.ts';
+import type { RestoreProgress } from '../state/restore.ts';
+import type { SealedWork } from '../transaction/sealed-work.ts';
+import { isEmpty } from '../transaction/sealed-work.ts';
+import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
+import type { SubTopology } from '../topology/graph.ts';
+import { changelogTopic } from '../topology/graph.ts';
+import { formatTaskId, type TaskId } from './task-id.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import { openTask, type OpenedTask } from './open-task.ts';
+
+export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
+
+export class StreamTask {
+  readonly id: TaskId;
+  readonly name: string;
+  readonly subTopology: SubTopology;
+  state: TaskState = 'created';
+  /** What a commit or a handler failed with: the worker decides. */
+  failure: Error | null = null;
+  processedCount = 0;
+
+  readonly #environment: TaskEnvironment;
+  #opened: OpenedTask | null = null;
+  readonly #closing = new AbortController();
+  /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
+  #waiting: Promise<void> | null = null;
+  #committing: Promise<void> | null = null;
+  #lastCommitMs = 0;
+  /** Positions as last sealed, to see whether anything moved. */
+  #sealedPositions: number[] = [];
+
+  constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
+    this.id = id;
+    this.name = formatTaskId(id);
+    this.subTopology = subTopology;
+    this.#environment = environment;
+  }
+
+  get inputs() {
+    return this.#opened?.queues ?? [];
+  }
+  get watermarkMs(): number {
+    return this.#opened?.watermark.watermarkMs ?? -Infinity;
+  }
+  get isCommitting(): boolean {
+    return this.#committing !== null;
+  }
+
+  /** Takes over the task: fence, committed offsets, store checkpoint, replay, run (numbered in `openTask`). */
+  async open(onRestore: (progress: RestoreProgress) => void): Promise<void> {
+    this.state = 'opening';
+    this.#opened = await openTask(this.id, this.subTopology, this.#environment, this.#closing.signal, {
+      onRestore,
+      onFailure: (error) => (this.failure ??= error),
+    });
+    this.#sealedPositions = this.#opened.queues.map((queue) => queue.position);
+    this.#lastCommitMs = this.#environment.clock.nowMs();
+    if (this.#closing.signal.aborted) await this.#opened.close();
+    else this.state = 'running';
+  }
+
+  add(fetched: FetchedRecords): void {
+    this.#opened!.intake.add(fetched);
+  }
+
+  get bufferedBytes(): number {
+    const { queues, intake } = this.#opened!;
+    return queues.reduce((sum, queue) => sum + queue.bufferedBytes, intake.heldBytes);
+  }
+
+  /** May records be processed now? */
+  get isReady(): boolean {
+    return (
+      this.state === 'running' &&
+      this.#waiting === null &&
+      this.failure === null &&
+      !(this.#committing !== null && this.#opened!.collector.pendingBytes > this.#environment.maxPendingBytes)
+    );
+  }
+
+  /** Processes up to `limit` records; returns how many. The only place with a try around user code. */
+  process(limit: number): number {
+    const { watermark, record } = this.#opened!;
+    let done = 0;
+    while (done < limit && this.#waiting === null && this.failure === null) {
+      try {
+        done += this.#processSome(limit - done);
+        if (done < limit) break;
+      } catch (thrown) {
+        this.#failed(thrown);
+        done++;
+      }
+    }
+    record.set(null);
+    this.processedCount += done;
+    if (done > 0) {
+      this.#opened!.advance(watermark.watermarkMs);
+      this.#makeRoom();
+    }
+    return done;
+  }
+
+  #processSome(limit: number): number {
+    const { group, watermark, record } = this.#opened!;
+    for (let count = 0; count < limit; count++) {
+      const queue = group.next();
+      if (queue === null) return count;
+      watermark.observe(queue.index, queue.timestampMs);
+      record.set(queue);
+      queue.chain(queue.key, queue.value, queue.timestampMs);
+      queue.consumed();
+    }
+    return limit;
+  }
+
+  /** The record that is read or processed now failed: its handler decides, at once or later. */
+  #failed(thrown: unknown): void {
+    const { group, failures, operator } = this.#opened!;
+    const queue = group.reading!;
+    try {
+      const pending = failures.handle(thrown, queue.capture(), operator.name);
+      if (pending instanceof Promise) this.#await(this.#handled(() => pending));
+    } catch (error) {
+      this.failure = error as Error;
+    }
+    queue.consumed();
+  }
+
+  /** Runs what may ask a handler; keeps what it throws (`fail`) for the worker. */
+  async #handled(action: () => void | Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.failure = error as Error;
+    }
+  }
+
+  #await(pending: Promise<void>): void {
+    const before = this.#waiting;
+    const all = before === null ? pending : Promise.all([before, pending]).then(() => {});
+    const waiting: Promise<void> = all.finally(() => {
+      if (this.#waiting === waiting) this.#waiting = null;
+    });
+    this.#waiting = waiting;
+  }
+
+  /** Operators that hold more than they should are waited for before the task goes on. */
+  #makeRoom(): void {
+    for (const { holder } of this.#opened!.stages) {
+      if (holder !== null && holder.held >= holder.limit) this.#await(this.#settle(() => holder.room()));
+    }
+  }
+
+  /** Repeats what held records failed in, until nothing throws: each time the handler answered for one of them. */
+  async #settle(action: () => Promise<void>): Promise<void> {
+    const { failures, record } = this.#opened!;
+    while (this.failure === null) {
+      try {
+        await action();
+        record.set(null);
+        return;
+      } catch (thrown) {
+        await this.#handled(() => failures.handle(thrown, record.capture(), this.#opened!.operator.name));
+      }
+    }
+  }
+
+  /** Once per round: idle inputs, wall-clock and stream-time punctuations. */
+  punctuate(nowMs: number): void {
+    const { watermark, queues, punctuators } = this.#opened!;
+    if (this.#waiting !== null) return;
+    watermark.checkIdle(nowMs, (input) => !queues[input]!.isEmpty || queues[input]!.isBehind);
+    const due = punctuators.due(nowMs, watermark.watermarkMs);
+    if (due.length > 0) this.#await(this.#handled(() => punctuators.run(due)));
+  }
+
+  /** When the next commit is due by time, epoch ms. */
+  get nextCommitMs(): number {
+    return this.#lastCommitMs + this.#environment.commitIntervalMs;
+  }
+
+  /** Commits when the interval or the bytes say so and none is under way. Does not wait. */
+  maybeCommit(nowMs: number): void {
+    if (this.state !== 'running' || this.#committing !== null || this.failure !== null) return;
+    const full = this.#opened!.collector.pendingBytes >= this.#environment.maxPendingBytes;
+    if (!full && nowMs < this.nextCommitMs) return;
+    this.#lastCommitMs = nowMs;
+    if (this.#hasMoved()) void this.commit();
+  }
+
+  #hasMoved(): boolean {
+    const { queues, collector, stages } = this.#opened!;
+    return (
+      collector.pendingBytes > 0 ||
+      stages.some(({ holder }) => holder !== null && holder.held > 0) ||
+      queues.some((queue, index) => queue.position !== this.#sealedPositions[index])
+    );
+  }
+
+  /** Seals what is there and makes it visible. Resolves when it is, or when it failed: see `failure`. */
+  commit(): Promise<void> {
+    this.#committing ??= this.#commit().finally(() => {
+      this.#committing = null;
+    });
+    return this.#committing;
+  }
+
+  async #commit(): Promise<void> {
+    const opened = this.#opened!;
+    const startedMs = this.#environment.clock.nowMs();
+    const work = await this.#seal();
+    if (work === null || isEmpty(work)) return;
+    try {
+      await opened.protocol.commit(work, opened.flusher);
+      for (const state of opened.states.values()) state.evict();
+      this.#environment.telemetry.record('commit-latency-ms', this.#environment.clock.nowMs() - startedMs);
+    } catch (error) {
+      this.failure ??= error as Error;
+    }
+  }
+
+  /** Drains what operators hold, lets them emit, in topological order; then takes everything at one instant (T3). */
+  async #seal(): Promise<SealedWork | null> {
+    let sealed: SealedWork | null = null;
+    while (this.#waiting !== null) await this.#waiting;
+    const sealing = this.#handled(async () => {
+      for (const { holder, emit } of this.#opened!.stages) {
+        if (holder !== null && holder.held > 0) await this.#settle(() => holder.drain());
+        if (this.failure !== null) return;
+        emit?.();
+      }
+      sealed = this.#take();
+    });
+    this.#await(sealing);
+    await sealing;
+    return sealed;
+  }
+
+  #take(): SealedWork {
+    const { collector, states, queues, watermark } = this.#opened!;
+    const stores = [];
+    for (const state of states.values()) {
+      const sealed = state.seal(this.#environment.clock.nowMs());
+      if (sealed !== null)
+        stores.push({
+          store: state.name,
+          changelog: this.#changelog(state.name, sealed.changelog),
+          state: sealed,
+        });
+    }
+    const offsets: CommittedOffset[] = [];
+    for (const [index, queue] of queues.entries()) {
+      if (queue.position === this.#sealedPositions[index]) continue;
+      this.#sealedPositions[index] = queue.position;
+      const times = { maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs: watermark.watermarkMs };
+      offsets.push({
+        topic: queue.topic,
+        partition: queue.partition,
+        offset: queue.position,
+        metadata: encodeStreamTimes(times),
+      });
+    }
+    return { output: collector.take(), stores, offsets };
+  }
+
+  #changelog(store: string, records: readonly OutputBatch['records'][]): OutputBatch[] {
+    const declaration = this.subTopology.stores.find((one) => one.name === store)!;
+    if (!declaration.changelog) return [];
+    const topic = changelogTopic(store, this.#environment.applicationId);
+    return records.map((batch) => ({ topic, partition: this.id.partition, records: batch }));
+  }
+
+  /** Stops processing and commits what is done, for a rebalance or the end. Resolves when that is over; see `failure`. */
+  async suspend(): Promise<void> {
+    if (this.state !== 'running') return;
+    this.state = 'suspended';
+    await this.#committing;
+    if (this.failure === null) await this.commit();
+  }
+
+  /** Goes on after a rebalance that left the task here. */
+  resume(): void {
+    if (this.state === 'suspended') this.state = 'running';
+  }
+
+  /** Ends the task without a commit; what is under way is given up. */
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.#closing.abort();
+    await this.#opened?.close();
+    this.#opened = null;
+  }
+}

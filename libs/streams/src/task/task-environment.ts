@@ -1,0 +1,31 @@
+/** What a task needs from the application around it: settled once, the same for all its tasks. */
+import type { GroupMember, LogPort } from '../ports/log.ts';
+import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
+import type { StorePort } from '../ports/store.ts';
+import type { FailureHandlers } from '../runtime/failure.ts';
+import type { ProcessingGuarantee } from '../runtime/streams-config.ts';
+
+export interface TopicLimits {
+  readonly numPartitions: number;
+  readonly maxRecordBytes: number;
+}
+
+export interface TaskEnvironment {
+  readonly applicationId: string;
+  readonly guarantee: ProcessingGuarantee;
+  readonly log: LogPort;
+  readonly stores: StorePort;
+  readonly member: Pick<GroupMember, 'membership' | 'commit'>;
+  readonly handlers: FailureHandlers;
+  readonly deadLetterTopic: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
+  readonly commitIntervalMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly maxPendingBytes: number;
+  readonly maxCachedBytes: number;
+  readonly maxBatchBytes: number;
+  /** Of every topic that the topology writes. */
+  limits(topic: string): TopicLimits;
+}

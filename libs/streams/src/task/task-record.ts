@@ -1,0 +1,54 @@
+/** The input record that a task processes now: the head of a queue, or one that an operator had held back, or none. */
+import type { CapturedRecord, CurrentRecord } from '../processor/operator.ts';
+import type { Headers } from '../record/record.ts';
+import type { RecordQueue } from '../source/record-queue.ts';
+
+const NO_HEADERS: Headers = [];
+const NO_RECORD: CapturedRecord = {
+  topic: '',
+  partition: -1,
+  offset: -1,
+  timestampMs: -1,
+  rawKey: null,
+  rawValue: null,
+  headers: NO_HEADERS,
+};
+
+export class TaskRecord implements CurrentRecord {
+  #queue: RecordQueue | null = null;
+  #captured: CapturedRecord = NO_RECORD;
+
+  /** The head of a queue; null: none. */
+  set(queue: RecordQueue | null): void {
+    this.#queue = queue;
+    this.#captured = NO_RECORD;
+  }
+  restore(record: CapturedRecord): void {
+    this.#queue = null;
+    this.#captured = record;
+  }
+  without(action: () => void): void {
+    const queue = this.#queue;
+    const captured = this.#captured;
+    this.set(null);
+    action();
+    this.#queue = queue;
+    this.#captured = captured;
+  }
+
+  get topic(): string {
+    return this.#queue?.topic ?? this.#captured.topic;
+  }
+  get partition(): number {
+    return this.#queue?.partition ?? this.#captured.partition;
+  }
+  get offset(): number {
+    return this.#queue?.offset ?? this.#captured.offset;
+  }
+  headers(): Headers {
+    return this.#queue === null ? this.#captured.headers : this.#queue.headers();
+  }
+  capture(): CapturedRecord {
+    return this.#queue === null ? this.#captured : this.#queue.capture();
+  }
+}

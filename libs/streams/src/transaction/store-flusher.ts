@@ -1,0 +1,49 @@
+/** Step 5: applies committed writes to the stores, each continuing from the changelog offset where it stands. */
+import { TaskCorruptedError } from '../errors/streams.error.ts';
+import type { EndOffsets } from '../ports/log.ts';
+import type { FlushResult, StorePartition } from '../ports/store.ts';
+import type { SealedStore } from './sealed-work.ts';
+
+interface Flushed {
+  readonly partition: StorePartition;
+  readonly changelogTopic: string;
+  /** The changelog offset up to which the store partition has applied everything. */
+  offset: number;
+}
+
+export class StoreFlusher {
+  readonly #stores = new Map<string, Flushed>();
+
+  add(store: string, partition: StorePartition, changelogTopic: string, offset: number): void {
+    this.#stores.set(store, { partition, changelogTopic, offset });
+  }
+
+  /** @throws TaskCorruptedError when a store is not where its changelog says: another owner wrote, or it lost writes (D30) */
+  async flush(sealed: readonly SealedStore[], ends: EndOffsets): Promise<void> {
+    await Promise.all(sealed.map((one) => this.#flushOne(one, ends)));
+  }
+
+  async #flushOne(sealed: SealedStore, ends: EndOffsets): Promise<void> {
+    const store = this.#stores.get(sealed.store)!;
+    const toOffset = ends.find((end) => end.topic === store.changelogTopic)?.offset ?? store.offset;
+    const result = await store.partition.flush({
+      writes: sealed.state.writes,
+      expireBeforeMs: sealed.state.expireBeforeMs,
+      fromOffset: store.offset,
+      toOffset,
+    });
+    if (result !== 'applied' && result !== 'alreadyApplied')
+      throw notContinued(sealed.store, result, store.offset);
+    store.offset = toOffset;
+  }
+}
+
+function notContinued(store: string, result: FlushResult, offset: number): TaskCorruptedError {
+  const why =
+    result === 'fenced'
+      ? 'another owner has opened it since'
+      : `it does not stand at changelog offset ${offset}: it has lost writes, or another owner wrote`;
+  return new TaskCorruptedError(
+    `Cannot apply a commit to store ${store}: ${why}. The task is opened again and replays the changelog.`,
+  );
+}
