@@ -71,7 +71,7 @@ export class Cluster {
   async progress(groupId: string, topic: string): Promise<Progress> {
     const [ends, groups] = await Promise.all([
       this.#admin.fetchTopicOffsets(topic),
-      this.#admin.fetchOffsets({ groupId, topics: [topic] }),
+      untilSettled(() => this.#admin.fetchOffsets({ groupId, topics: [topic] })),
     ]);
     const committed = groups[0]?.partitions ?? [];
     return {
@@ -95,4 +95,15 @@ export class Cluster {
       times,
     );
   }
+}
+
+/** Repeats a call while Kafka says that it is to be repeated, as on a broker whose coordinator moves or has just been made:
+ *  kafkajs leaves that to the caller here. */
+function untilSettled<T>(call: () => Promise<T>): Promise<T> {
+  return eventually('Kafka settles', () =>
+    call().catch((error: { retriable?: boolean }) => {
+      if (error.retriable === true) return undefined;
+      throw error;
+    }),
+  );
 }

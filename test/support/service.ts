@@ -25,7 +25,8 @@ export async function serviceAddress({ name, variable, start }: ServiceSource): 
   return service.address;
 }
 
-async function whyNoContainers(): Promise<string | undefined> {
+/** Why no container can be started, or undefined when one can. */
+export async function whyNoContainers(): Promise<string | undefined> {
   try {
     await getContainerRuntimeClient();
     return undefined;

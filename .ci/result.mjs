@@ -1,0 +1,37 @@
+// Sums what the suites and checks of .ci/run really did; the last line is `N passed, N failed`.
+// A suite without a report, or that ran no test, is a failure; what was skipped is told and never counted as passed.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const folder = process.argv[2];
+const lines = (name) => readFileSync(join(folder, name), 'utf8').trim().split('\n').filter(Boolean);
+
+function suiteCounts(name) {
+  const path = join(folder, `${name}.json`);
+  if (!existsSync(path)) return { passed: 0, failed: 1, skipped: 0, note: 'left no report' };
+  const report = JSON.parse(readFileSync(path, 'utf8'));
+  const counts = {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+  return counts.passed + counts.failed > 0 ? counts : { ...counts, failed: 1, note: 'ran no test' };
+}
+
+const checks = lines('checks').map((line) => line.split(' ')[0]);
+const all = [
+  ['checks', { passed: count(checks, 'passed'), failed: count(checks, 'failed'), skipped: 0 }],
+  ...lines('suites').map((name) => [name, suiteCounts(name)]),
+];
+for (const [name, { passed, failed, skipped, note }] of all) {
+  console.log(
+    `${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped${note ? ` (${note})` : ''}`,
+  );
+}
+const sum = (field) => all.reduce((total, [, counts]) => total + counts[field], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;
+
+function count(values, value) {
+  return values.filter((candidate) => candidate === value).length;
+}
