@@ -19,8 +19,10 @@ import { StreamsExplorer } from '../streams.explorer.ts';
 import { getStreamsAppFactoryToken, getStreamsOptionsToken } from '../streams.tokens.ts';
 import { ProcessExit } from './process-exit.ts';
 
-const DEFAULT_STOP_TIMEOUT_MS = 8_000;
-/** What the rest of a graceful close may take after the streams application has stopped. */
+const DEFAULT_STOP_TIMEOUT_MS = 5_000;
+/** What the engine may need beyond the timeout: to leave the group and to close its connections. */
+const LEAVE_MARGIN_MS = 4_000;
+/** What the rest of a graceful close may take, in a process that ends because of a failure. */
 const CLOSE_MARGIN_MS = 5_000;
 
 /** Where the application stands; `error` is why it failed. */
@@ -54,12 +56,16 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     return this.#app;
   }
 
+  get #stopTimeoutMs(): number {
+    return this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS;
+  }
+
   onApplicationBootstrap(): void {
     const { autoStart = true } = this.options;
     const config = { ...this.options, logger: this.options.logger ?? new NestLogger() };
     this.#app = this.createApp(this.explorer.buildTopology(), config);
     this.#app.listen({ onStateChange: (change) => this.#changed(change) });
-    if (autoStart) void this.start().catch(() => undefined); // #fail has told it
+    if (autoStart) void this.start().catch(() => undefined); // #failed has told it
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -74,7 +80,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     } catch (error) {
       // A start that shutdown interrupts is no failure.
       if (!this.#shutdown.signal.aborted)
-        this.#fail(error instanceof Error ? error : new Error(String(error)));
+        this.#failed(error instanceof Error ? error : new Error(String(error)));
       throw error;
     }
   }
@@ -88,28 +94,27 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   async #stop(): Promise<void> {
     this.#shutdown.abort();
     if (this.#app === undefined) return;
-    const timeoutMs = this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS;
+    const timeoutMs = this.#stopTimeoutMs;
     try {
-      await within(timeoutMs, this.#app.stop({ timeoutMs }));
+      await within(timeoutMs + LEAVE_MARGIN_MS, this.#app.stop({ timeoutMs }));
     } catch (error) {
       this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  #changed({ from, to, error }: StateChange): void {
+  #changed({ to, error }: StateChange): void {
     if (this.#status.state === 'error') return; // what follows is only the clearing up
-    if (to === 'error') return this.#fail(error ?? new Error('the engine gave no reason'));
-    this.#status = { state: to, sinceMs: Date.now() };
-    this.#logger.log(`${from} -> ${to}`);
+    if (to === 'error') this.#failed(error ?? new Error('the engine gave no reason'));
+    else this.#status = { state: to, sinceMs: Date.now() };
   }
 
-  #fail(error: Error): void {
+  #failed(error: Error): void {
     if (this.#status.state === 'error') return;
     this.#status = { state: 'error', sinceMs: Date.now(), error };
     const text = `Streams application "${this.options.applicationId}" failed: ${error.message}`;
     this.#logger.fatal(text, ...(isOurs(error) ? [] : [error.stack]));
     if (this.options.exitOnError === false) return;
-    const deadlineMs = (this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS) + CLOSE_MARGIN_MS;
+    const deadlineMs = this.#stopTimeoutMs + LEAVE_MARGIN_MS + CLOSE_MARGIN_MS;
     this.processExit.failed(() => this.stop(), deadlineMs);
   }
 }
@@ -119,16 +124,11 @@ function isOurs(error: Error): boolean {
   return 'code' in error && String(error.code).startsWith('HFS_') && error.code !== 'HFS_INVARIANT';
 }
 
-/** A stop that hangs must not hold up the shutdown of the whole process. */
+/** The engine keeps its deadline itself; this is for when it does not, as that must not hold up the end of the process. */
 async function within(timeoutMs: number, stopping: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      late.reject(
-        new TimeoutError(`it is still stopping after ${timeoutMs} ms; what is open is aborted by the log`),
-      ),
-    timeoutMs + 1_000, // the engine keeps the deadline itself; this is for when it does not
-  );
+  const fail = () => late.reject(new TimeoutError(`it is still stopping after ${timeoutMs} ms`));
+  const timer = setTimeout(fail, timeoutMs);
   try {
     await Promise.race([stopping, late.promise]);
   } finally {
