@@ -82,4 +82,11 @@ export interface StorePort {
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code = 'HFS_STORE';
+  /** True when the same call may succeed later as it is (the server is away, or full); false when somebody must mend something first. */
+  readonly retryable: boolean;
+
+  constructor(message: string, options: ErrorOptions & { readonly retryable?: boolean } = {}) {
+    super(message, options);
+    this.retryable = options.retryable ?? false;
+  }
 }
