@@ -1,0 +1,58 @@
+/** JSON, with or without a schema that checks every read. */
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { DeserializationError } from '../errors/streams.error.ts';
+import { utf8 } from '../record-batch/index.ts';
+import { asBuffer } from './bytes.ts';
+import type { Serde } from './serde.ts';
+
+/** A schema that changes the type on the way in (string to Date) must say how to write it back. */
+export type Encode<In, Out> = [Out] extends [In]
+  ? [options?: { readonly encode?: (value: Out) => In }]
+  : [options: { readonly encode: (value: Out) => In }];
+
+/** JSON. With a Standard Schema (zod, valibot, arktype ...) every read is validated, synchronously;
+ *  without one `T` is a promise of the author. */
+export function json<T>(): Serde<T>;
+export function json<Out, In = Out>(
+  schema: StandardSchemaV1<In, Out>,
+  ...encode: Encode<In, Out>
+): Serde<Out>;
+export function json(
+  schema?: StandardSchemaV1<unknown, unknown>,
+  options?: { readonly encode?: (value: never) => unknown },
+): Serde<unknown> {
+  const check = schema === undefined ? (value: unknown) => value : validator(schema);
+  const encode = options?.encode as ((value: unknown) => unknown) | undefined;
+  return {
+    serialize: (value) => Buffer.from(stringify(encode === undefined ? value : encode(value)), 'utf8'),
+    deserialize: (bytes) => check(JSON.parse(utf8(asBuffer(bytes), 0, bytes.length))),
+    deserializeRange: (buffer, start, end) => check(JSON.parse(utf8(buffer, start, end))),
+  };
+}
+
+/** `JSON.stringify` leaves out undefined and functions silently; as a whole value they have no JSON. */
+function stringify(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) throw new TypeError(`Cannot write ${typeof value} as JSON.`);
+  return text;
+}
+
+function validator(schema: StandardSchemaV1<unknown, unknown>): (value: unknown) => unknown {
+  const standard = schema['~standard'];
+  return (value) => {
+    const result = standard.validate(value);
+    if (result instanceof Promise) {
+      result.catch(() => undefined);
+      throw new DeserializationError(
+        `Cannot validate with this ${standard.vendor} schema: it validates asynchronously. Use a schema without async checks and do those in mapValuesAsync.`,
+      );
+    }
+    if (result.issues === undefined) return result.value;
+    throw new DeserializationError(`does not fit the schema: ${result.issues.map(describeIssue).join('; ')}`);
+  };
+}
+
+function describeIssue({ path, message }: StandardSchemaV1.Issue): string {
+  if (path === undefined || path.length === 0) return message;
+  return `${path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')}: ${message}`;
+}

@@ -1,0 +1,59 @@
+/** Texts, numbers and bytes, as Kafka's own serializers write them. */
+import { utf8 } from '../record-batch/index.ts';
+import type { Bytes } from '../record/record.ts';
+import { asBuffer, requireLength } from './bytes.ts';
+import type { Serde } from './serde.ts';
+
+const STRING: Serde<string> = {
+  serialize: (value) => Buffer.from(value, 'utf8'),
+  deserialize: (bytes) => utf8(asBuffer(bytes), 0, bytes.length),
+  deserializeRange: utf8,
+};
+const DOUBLE: Serde<number> = {
+  serialize(value) {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeDoubleBE(value, 0);
+    return bytes;
+  },
+  deserialize: (bytes) => readDouble(asBuffer(bytes), 0, bytes.length),
+  deserializeRange: readDouble,
+};
+const LONG: Serde<bigint> = {
+  serialize(value) {
+    const bytes = Buffer.allocUnsafe(8);
+    bytes.writeBigInt64BE(value, 0);
+    return bytes;
+  },
+  deserialize: (bytes) => readLong(asBuffer(bytes), 0, bytes.length),
+  deserializeRange: readLong,
+};
+const BYTES: Serde<Bytes> = {
+  serialize: (value) => value,
+  deserialize: (bytes) => Buffer.from(bytes),
+};
+
+/** UTF-8 text, as Kafka's StringSerializer. */
+export function string(): Serde<string> {
+  return STRING;
+}
+/** float64, 8 bytes big endian, as Kafka's DoubleSerializer. */
+export function double(): Serde<number> {
+  return DOUBLE;
+}
+/** int64, 8 bytes big endian, as Kafka's LongSerializer. */
+export function long(): Serde<bigint> {
+  return LONG;
+}
+/** Bytes as they are; what is read is a copy. */
+export function bytes(): Serde<Bytes> {
+  return BYTES;
+}
+
+function readDouble(buffer: Buffer, start: number, end: number): number {
+  requireLength('double', 8, end - start);
+  return buffer.readDoubleBE(start);
+}
+function readLong(buffer: Buffer, start: number, end: number): bigint {
+  requireLength('long', 8, end - start);
+  return buffer.readBigInt64BE(start);
+}

@@ -1,0 +1,107 @@
+/** From the draft to the graph: checks it, links the nodes and cuts it into sub-topologies. */
+import { TopologyError } from '../errors/streams.error.ts';
+import type { DraftNode, TopologyDraft } from './draft.ts';
+import type { GraphNode, StoreDeclaration, SubTopology, TopologyGraph } from './graph.ts';
+
+/** @throws TopologyError that names all faults together */
+export function buildGraph(draft: TopologyDraft): TopologyGraph {
+  const nodes = linkNodes(draft.nodes);
+  const faults = [...emptiness(nodes), ...duplicateNames(nodes), ...duplicateStores(nodes)];
+  if (faults.length > 0) throw new TopologyError(`Cannot build the topology: ${faults.join('; ')}.`);
+  return { subTopologies: cut(nodes), internalTopics: [...draft.internalTopics] };
+}
+
+/** Children are declared after their parents, so from the back each node finds its children made. */
+function linkNodes(drafts: readonly DraftNode[]): readonly GraphNode[] {
+  const made = new Map<DraftNode, GraphNode>();
+  const all = (output: readonly DraftNode[]) => output.map((child) => made.get(child)!);
+  for (const draft of drafts.toReversed()) {
+    made.set(draft, {
+      name: draft.name,
+      spec: draft.spec(),
+      children: all(draft.children),
+      sideOutputs: draft.sideOutputs.map(all),
+    });
+  }
+  return all(drafts);
+}
+
+function emptiness(nodes: readonly GraphNode[]): string[] {
+  if (nodes.length === 0) return ['it is empty; begin with builder.stream(topic)'];
+  const lost = nodes.filter(({ spec, children }) => spec.kind === 'source' && children.length === 0);
+  return lost.map(({ spec }) =>
+    spec.kind === 'source' ? `nothing is done with the records of topic ${spec.topic.name}` : '',
+  );
+}
+
+function duplicateNames(nodes: readonly GraphNode[]): string[] {
+  return duplicates(nodes.map(({ name }) => name)).map(
+    (name) =>
+      `the name '${name}' is given twice; names of groupings, windows and async operators must differ`,
+  );
+}
+
+function duplicateStores(nodes: readonly GraphNode[]): string[] {
+  return duplicates(nodes.flatMap(storesOf).map(({ name }) => name)).map(
+    (name) => `two operators keep their state in a store named '${name}'; give one of them another name`,
+  );
+}
+
+function duplicates(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+}
+
+function storesOf({ spec }: GraphNode): readonly StoreDeclaration[] {
+  return spec.kind === 'operator' ? spec.stores : [];
+}
+
+/** Connected parts, numbered in the order in which their first nodes were declared. */
+function cut(nodes: readonly GraphNode[]): readonly SubTopology[] {
+  const roots = new Roots<GraphNode>();
+  for (const node of nodes) for (const child of outputsOf(node)) roots.join(node, child);
+  const parts = Map.groupBy(nodes, (node) => roots.of(node));
+  return [...parts.values()].map(subTopology);
+}
+
+function subTopology(nodes: readonly GraphNode[], id: number): SubTopology {
+  const sources = nodes.filter(({ spec }) => spec.kind === 'source');
+  return {
+    id,
+    sources,
+    nodes,
+    stores: nodes.flatMap(storesOf),
+    copartitioned: shareState(sources),
+  };
+}
+
+/** A store that records of several sources reach wants one key in one partition number of all of them (D24). */
+function shareState(sources: readonly GraphNode[]): boolean {
+  const stateful = sources.flatMap((source) =>
+    [...reachable(source)].filter((node) => storesOf(node).length > 0),
+  );
+  return new Set(stateful).size < stateful.length;
+}
+
+function reachable(from: GraphNode, found = new Set<GraphNode>()): Set<GraphNode> {
+  found.add(from);
+  for (const node of outputsOf(from)) if (!found.has(node)) reachable(node, found);
+  return found;
+}
+
+function outputsOf(node: GraphNode): readonly GraphNode[] {
+  return [...node.children, ...node.sideOutputs.flat()];
+}
+
+/** Union-find. */
+class Roots<T> {
+  readonly #parents = new Map<T, T>();
+
+  of(item: T): T {
+    const parent = this.#parents.get(item);
+    return parent === undefined ? item : this.of(parent);
+  }
+  join(a: T, b: T): void {
+    const [rootA, rootB] = [this.of(a), this.of(b)];
+    if (rootA !== rootB) this.#parents.set(rootB, rootA);
+  }
+}

@@ -1,0 +1,101 @@
+/** The ways to aggregate, as what the aggregate operators run. */
+import type { DeclaredAggregate, AliasedAggregate } from '../../column/aggregate.ts';
+import type { Accumulator } from '../../column/accumulator.ts';
+import { compileAggregation } from '../../column/column-aggregation.ts';
+import type { Row } from '../../column/compiled-expression.ts';
+import { TopologyError } from '../../errors/streams.error.ts';
+import type { AggregateDefinition } from '../../processor/operators/aggregate-definition.ts';
+import { double } from '../../serde/primitives.serde.ts';
+import type { Serde } from '../../serde/serde.ts';
+import { taggedJson } from '../../serde/tagged-json.serde.ts';
+import type { AggregateOptions, CountOptions, ReduceOptions } from '../grouped-stream.ts';
+import type { StoreOptions } from '../store-ref.ts';
+import type { GroupKeyColumns } from './group-key.ts';
+
+export interface Aggregation {
+  readonly definition: Omit<AggregateDefinition<unknown, unknown, unknown, unknown>, 'name'>;
+  readonly store: StoreOptions<unknown, unknown>;
+  /** Of the state, where the user names none. */
+  readonly stateSerde: Serde<unknown>;
+  /** Of the results, where it is known. */
+  readonly resultSerde: Serde<unknown> | null;
+}
+
+type Definition<A> = Omit<AggregateDefinition<unknown, unknown, A, unknown>, 'name'>;
+
+function aggregation<A>(
+  definition: Definition<A>,
+  stateSerde: Serde<A>,
+  store: object = {},
+  resultSerde: Serde<A> | null = null,
+): Aggregation {
+  return {
+    definition: definition as Definition<unknown>,
+    stateSerde: stateSerde as Serde<unknown>,
+    resultSerde: resultSerde as Serde<unknown> | null,
+    store,
+  };
+}
+
+/** `agg(avg('temperature').alias('avg_temp'), ...)`: a fresh row per result. */
+export function ofColumns(
+  aggregates: readonly AliasedAggregate<unknown, string, unknown>[],
+  group: GroupKeyColumns,
+): Aggregation {
+  const declared = aggregates as unknown as readonly DeclaredAggregate[];
+  requireDistinct([...group.names, ...declared.map(({ aliasedAs }) => aliasedAs)]);
+  const columns = compileAggregation(declared);
+  const definition: Definition<Accumulator> = {
+    initializer: () => columns.initializer(),
+    aggregator: (accumulator, value) => columns.add(accumulator, value as Row),
+    result(accumulator, key, window) {
+      const row: Record<string, unknown> = {};
+      group.write(key, row);
+      if (window !== null) {
+        row['window_start'] = window.startMs;
+        row['window_end'] = window.endMs;
+      }
+      columns.writeResult(accumulator, row);
+      return row;
+    },
+  };
+  return aggregation(definition, columns.serde);
+}
+
+export function ofUser(options: AggregateOptions<unknown, unknown, unknown>): Aggregation {
+  const { initializer, aggregator, store } = options;
+  return aggregation(
+    { initializer, aggregator, result: (aggregate) => aggregate },
+    taggedJson(),
+    store,
+    store?.value,
+  );
+}
+
+const NOTHING = Symbol('no value yet');
+
+export function reducing({ reducer, store }: ReduceOptions<unknown, unknown>): Aggregation {
+  const definition: Definition<unknown> = {
+    initializer: () => NOTHING,
+    aggregator: (left, right, key) => (left === NOTHING ? right : reducer(left, right, key)),
+    result: (reduced) => reduced,
+  };
+  return aggregation(definition, taggedJson(), store, store?.value);
+}
+
+export function counting({ store }: CountOptions<unknown>): Aggregation {
+  const definition: Definition<number> = {
+    initializer: () => 0,
+    aggregator: (count) => count + 1,
+    result: (count) => count,
+  };
+  return aggregation(definition, double(), store);
+}
+
+function requireDistinct(columns: readonly string[]): void {
+  const twice = columns.find((name, i) => columns.indexOf(name) !== i);
+  if (twice === undefined) return;
+  throw new TopologyError(
+    `Cannot aggregate: '${twice}' would be two columns of the result; give one another alias.`,
+  );
+}

@@ -1,0 +1,124 @@
+/** KGroupedStream and WindowedKStream, as the DSL makes them. */
+import type { AliasedAggregate } from '../../column/aggregate.ts';
+import { requireKey } from '../../processor/operators/require-key.ts';
+import type { Window } from '../../time/window.ts';
+import type {
+  AggregateOptions,
+  CountOptions,
+  GroupedOptions,
+  KGroupedStream,
+  ReduceOptions,
+  WindowedOptions,
+} from '../grouped-stream.ts';
+import type { KTable, WindowedKTable } from '../ktable.ts';
+import * as aggregations from './aggregation.ts';
+import { declareAggregate, declareWindowedAggregate } from './declare-aggregate.ts';
+import type { Dsl } from './dsl.ts';
+import { attach, type Flow } from './flow.ts';
+import type { GroupKeyColumns } from './group-key.ts';
+import { repartition } from './through-topic.ts';
+
+type Options = GroupedOptions<unknown, unknown>;
+type Aggregates = readonly AliasedAggregate<unknown, string, unknown>[];
+type Emits = 'final' | 'updates';
+
+/** The same four ways to aggregate, whatever becomes of them. */
+abstract class Aggregations<Table> {
+  readonly #columns: GroupKeyColumns;
+  constructor(columns: GroupKeyColumns) {
+    this.#columns = columns;
+  }
+  agg(...aggregates: Aggregates): Table {
+    return this.declare(aggregations.ofColumns(aggregates, this.#columns));
+  }
+  aggregate(options: AggregateOptions<unknown, unknown, unknown>): Table {
+    return this.declare(aggregations.ofUser(options));
+  }
+  reduce(options: ReduceOptions<unknown, unknown>): Table {
+    return this.declare(aggregations.reducing(options));
+  }
+  count(options: CountOptions<unknown> = {}): Table {
+    return this.declare(aggregations.counting(options));
+  }
+  protected abstract declare(aggregation: aggregations.Aggregation): Table;
+}
+
+class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
+  readonly kind = 'grouped';
+  readonly #dsl: Dsl;
+  readonly #columns: GroupKeyColumns;
+  readonly #name: string;
+  /** The grouped records, keyed and partitioned by group; made once, at the first aggregation. */
+  readonly #grouped: () => Flow;
+
+  constructor(dsl: Dsl, columns: GroupKeyColumns, name: string, grouped: () => Flow) {
+    super(columns);
+    this.#dsl = dsl;
+    this.#columns = columns;
+    this.#name = name;
+    this.#grouped = grouped;
+  }
+
+  protected override declare(aggregation: aggregations.Aggregation): KTable<unknown, unknown> {
+    return declareAggregate(this.#dsl, this.#grouped(), { name: this.#name, ...aggregation });
+  }
+
+  windowedBy(window: Window, options: WindowedOptions<unknown, unknown, Emits>): DeclaredWindowing {
+    const name = options.name ?? this.#name;
+    return new DeclaredWindowing(this.#columns, window, options.emit ?? 'updates', (aggregation) =>
+      declareWindowedAggregate(this.#dsl, this.#grouped(), { name, ...aggregation }, window, options),
+    );
+  }
+}
+
+type WindowedTable = WindowedKTable<unknown, unknown>;
+
+class DeclaredWindowing extends Aggregations<WindowedTable> {
+  readonly kind = 'windowed';
+  readonly window: Window;
+  readonly emit: Emits;
+  readonly #declare: (aggregation: aggregations.Aggregation) => WindowedTable;
+
+  constructor(
+    columns: GroupKeyColumns,
+    window: Window,
+    emit: Emits,
+    declare: (aggregation: aggregations.Aggregation) => WindowedTable,
+  ) {
+    super(columns);
+    this.window = window;
+    this.emit = emit;
+    this.#declare = declare;
+  }
+
+  protected override declare(aggregation: aggregations.Aggregation): WindowedTable {
+    return this.#declare(aggregation);
+  }
+}
+
+/** @param keyed the records with the group as their key */
+export function declareGrouping(
+  dsl: Dsl,
+  keyed: () => Flow,
+  columns: GroupKeyColumns,
+  options: Options,
+): KGroupedStream<unknown, unknown, unknown> {
+  let grouped: Flow | null = null;
+  const once = (): Flow => (grouped ??= partitionByGroup(dsl, keyed(), options));
+  return new DeclaredGrouping(dsl, columns, options.name, once) as unknown as KGroupedStream<
+    unknown,
+    unknown,
+    unknown
+  >;
+}
+
+/** Records without a key go before the repartition topic: there they would be spread at random. */
+function partitionByGroup({ draft }: Dsl, flow: Flow, options: Options): Flow {
+  const output = attach(draft, flow, {
+    type: 'require-key',
+    name: `${options.name}-require-key`,
+    operator: requireKey,
+  });
+  const checked = { ...flow, output };
+  return flow.keyChanged ? repartition(draft, checked, options) : checked;
+}

@@ -1,0 +1,51 @@
+/** What is known of a stream or table while it is declared. */
+import type { TopologyDraft, Output } from '../draft.ts';
+import type { Operator } from '../../processor/operator.ts';
+import type { Serde } from '../../serde/serde.ts';
+import type { SourceTime } from '../topic.ts';
+import { taggedJson } from '../../serde/tagged-json.serde.ts';
+
+export interface Flow {
+  /** Where the next operator is attached. */
+  readonly output: Output;
+  /** null: not known, as after a function that makes new keys. */
+  readonly key: Serde<unknown> | null;
+  readonly value: Serde<unknown> | null;
+  /** The key may be another than that by which the topic was partitioned. */
+  readonly keyChanged: boolean;
+  readonly watermark: WatermarkBounds;
+}
+
+/** The widest of the sources it comes from: a repartition topic inherits it. */
+export type WatermarkBounds = Omit<SourceTime, 'eventTime'>;
+
+export function wider(a: WatermarkBounds, b: WatermarkBounds): WatermarkBounds {
+  return {
+    watermarkDelayMs: Math.max(a.watermarkDelayMs, b.watermarkDelayMs),
+    idleAfterMs:
+      a.idleAfterMs === null || b.idleAfterMs === null ? null : Math.max(a.idleAfterMs, b.idleAfterMs),
+  };
+}
+
+export interface NewOperator {
+  readonly type: string;
+  /** Left out: positional. */
+  readonly name?: string;
+  readonly operator: (name: string) => Operator;
+}
+
+/** Attaches an operator without state; the flow goes on behind it. */
+export function attach(draft: TopologyDraft, flow: Flow, { type, name, operator }: NewOperator): Output {
+  const nodeName = name ?? draft.positionalName(type);
+  const built = operator(nodeName);
+  const node = draft.add({
+    name: nodeName,
+    parents: [flow.output],
+    spec: () => ({ kind: 'operator', type, operator: built, stores: [] }),
+  });
+  return node.children;
+}
+
+export function serdeOf(known: Serde<unknown> | null): Serde<unknown> {
+  return known ?? taggedJson();
+}

@@ -1,0 +1,67 @@
+/** KStream: a stream of records, as the user sees it. Functions take the value first, then the key. */
+import type { Condition, Columns } from '../column/expression.ts';
+import type { AsyncOptions } from '../processor/operators/async-options.ts';
+import type { Carries, KeyValue } from '../record/record.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { Sink } from '../sink/sink.ts';
+import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
+import type { Topic } from './topic.ts';
+
+export type Predicate<V, K> = (value: V, key: K) => boolean;
+/** V narrowed by a type guard (TypeScript infers the guard of most arrow functions). */
+// oxlint-disable-next-line typescript/no-explicit-any -- a guard of any parameter; never leaves this condition
+export type Narrowed<V, P> = P extends (value: any, ...rest: any[]) => value is infer S ? S & V : V;
+
+/** A function that must not return a promise: the message names the method that may. */
+export type Sync<T> = T extends PromiseLike<unknown> ? 'a promise: use mapValuesAsync' : T;
+
+export interface KStream<K, V> extends Carries<'stream', K, V> {
+  filter<const P extends Predicate<V, K> | Condition<Columns<V>>>(predicate: P): KStream<K, Narrowed<V, P>>;
+  /** May change the key: a grouping behind it repartitions. */
+  map<KR, VR>(mapper: (value: V, key: K) => KeyValue<KR, VR>): KStream<KR, VR>;
+  mapValues<VR>(mapper: (value: V, key: K) => Sync<VR>): KStream<K, VR>;
+  /** For what must be awaited. The signal ends with the timeout. */
+  mapValuesAsync<VR>(
+    mapper: (value: V, key: K, signal: AbortSignal) => Promise<VR>,
+    options: AsyncOptions,
+  ): KStream<K, VR>;
+  /** May change the key: a grouping behind it repartitions. */
+  flatMap<KR, VR>(mapper: (value: V, key: K) => Iterable<KeyValue<KR, VR>>): KStream<KR, VR>;
+  flatMapValues<VR>(mapper: (value: V, key: K) => Iterable<VR>): KStream<K, VR>;
+  selectKey<KR>(selector: (value: V, key: K) => KR): KStream<KR, V>;
+  peek(action: (value: V, key: K) => void): KStream<K, V>;
+  /** Both streams in one; records of one partition keep their order, between the streams there is none. */
+  merge<V2>(other: Carries<'stream', K, V2>): KStream<K, V | V2>;
+  /** First match wins, in the order written; `rest` gets what matched none. */
+  split<const B extends Readonly<Record<string, Predicate<V, K>>>>(
+    branches: B,
+  ): { readonly [N in keyof B]: KStream<K, Narrowed<V, B[N]>> } & { readonly rest: KStream<K, V> };
+
+  /** By a column, by columns (the key is their object), or by a function. Always repartitions. */
+  groupBy<const B extends (keyof V & string) | readonly (keyof V & string)[] | Selector<K, V>>(
+    by: B,
+    options: GroupedOptions<GroupKey<K, V, B>, V>,
+  ): KGroupedStream<GroupKey<K, V, B>, V, GroupColumns<K, V, B>>;
+  /** Repartitions only if the key may have changed since the source. */
+  groupByKey(
+    this: Carries<'stream', NonNullable<K>, V>,
+    options: GroupedOptions<K, V>,
+  ): KGroupedStream<K, V, { readonly key: K }>;
+
+  /** Writes to a topic of the application, partitioned by key, and reads it again. */
+  repartition(options: RepartitionOptions<K, V>): KStream<K, V>;
+  to(topic: Topic<K, V>): void;
+  /** By way of a topic of the application, so that the sink can lag or fail on its own. */
+  toSink(sink: Sink<K, V>): void;
+}
+
+export interface RepartitionOptions<K, V> {
+  /** Names the topic: `<applicationId>-<name>-repartition`. */
+  readonly name: string;
+  /** @defaultValue the stream's own, where it is known, else tagged JSON */
+  readonly key?: Serde<K>;
+  /** @defaultValue the stream's own, where it is known, else tagged JSON */
+  readonly value?: Serde<V>;
+  /** @defaultValue as many as the largest topic it comes from */
+  readonly numPartitions?: number;
+}

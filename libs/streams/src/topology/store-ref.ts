@@ -1,0 +1,38 @@
+/** Stores by name and type, as tables are stored and queries ask for them. The adapter's side is ports/store.ts. */
+import type { KeyValue, MaybePromise, TimeSpan, Windowed } from '../record/record.ts';
+import type { Serde } from '../serde/serde.ts';
+
+/** The one options object of every operator that keeps state (Kafka: Materialized). Only what differs from the default is named. */
+export interface StoreOptions<K, V> {
+  /** @defaultValue the operator's name */
+  readonly name?: string;
+  /** @defaultValue the stream's own, where it is known, else tagged JSON */
+  readonly key?: Serde<K>;
+  /** @defaultValue tagged JSON */
+  readonly value?: Serde<V>;
+  /** Windowed stores only, from the window's start; at least window + grace. @defaultValue exactly that */
+  readonly retentionMs?: number;
+  /** @defaultValue true; false: state is lost with the process, said at start */
+  readonly changelog?: boolean;
+}
+
+export interface ReadOnlyKeyValueStore<K, out V> {
+  get(key: K): MaybePromise<V | undefined>;
+  getMany(keys: readonly K[]): Promise<ReadonlyMap<K, V>>;
+  all(): AsyncIterable<KeyValue<K, V>>;
+}
+export interface ReadOnlyWindowStore<K, out V> {
+  fetch(key: K, windowStartMs: number): MaybePromise<V | undefined>;
+  fetchRange(key: K, span: TimeSpan): AsyncIterable<KeyValue<Windowed<K>, V>>;
+  fetchAll(span: TimeSpan): AsyncIterable<KeyValue<Windowed<K>, V>>;
+}
+
+declare const store: unique symbol;
+/** A store by name, with its type: what a table is stored as, and what a query or an injection asks for. */
+export interface StoreRef<in out S> {
+  readonly name: string;
+  readonly [store]: (store: S) => S;
+}
+export function storeRef<S>(name: string): StoreRef<S> {
+  return { name } as StoreRef<S>;
+}

@@ -1,0 +1,83 @@
+import { TopologyError } from '../errors/streams.error.ts';
+import type { Serde } from '../serde/serde.ts';
+import {
+  columnTime,
+  extractedTime,
+  type TimestampExtractor,
+  type TimestampOptions,
+} from '../time/timestamp.ts';
+import type { EventTime } from './graph.ts';
+
+export interface TopicOptions<K, V> extends TimestampOptions<K, V> {
+  /** Left out: records without a key; keys that are there are not read. */
+  readonly key?: Serde<K>;
+  readonly value: Serde<V>;
+}
+
+/** A topic and its types. Sources, sinks and tests all name the same value, so they cannot disagree. */
+export interface Topic<in out K, in out V> {
+  readonly name: string;
+  /** null: records without a key. */
+  readonly key: Serde<K> | null;
+  readonly value: Serde<V>;
+}
+
+/** How the records of a topic get their event time: what a source adds to the topic. */
+export interface SourceTime {
+  /** null: the record's own timestamp. */
+  readonly eventTime: EventTime | null;
+  readonly watermarkDelayMs: number;
+  /** null: a silent partition holds the watermark back for ever. */
+  readonly idleAfterMs: number | null;
+}
+
+const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/** Declares a topic that exists, or that others make. @throws TopologyError for a name Kafka refuses, or a delay below 0 */
+export function topic<V, K = null>(name: string, options: TopicOptions<K, V>): Topic<K, V> {
+  if (!LEGAL_NAME.test(name) || name === '.' || name === '..') {
+    throw new TopologyError(
+      `Cannot declare topic '${name}': a name has 1 to 249 letters, digits, dots, underscores or hyphens.`,
+    );
+  }
+  return new DeclaredTopic(name, options);
+}
+
+class DeclaredTopic<K, V> implements Topic<K, V> {
+  readonly name: string;
+  readonly key: Serde<K> | null;
+  readonly value: Serde<V>;
+  readonly time: SourceTime;
+
+  constructor(name: string, { key, value, timestamp, watermark }: TopicOptions<K, V>) {
+    this.name = name;
+    this.key = key ?? null;
+    this.value = value;
+    this.time = {
+      eventTime: timestamp === undefined ? null : eventTime(timestamp),
+      watermarkDelayMs: wholeMs(name, 'watermark.delayMs', watermark?.delayMs ?? 0),
+      idleAfterMs:
+        watermark?.idleAfterMs === undefined
+          ? null
+          : wholeMs(name, 'watermark.idleAfterMs', watermark.idleAfterMs),
+    };
+  }
+}
+
+/** What `topic` was told about time. */
+export function sourceTime<K, V>(topic: Topic<K, V>): SourceTime {
+  if (topic instanceof DeclaredTopic) return topic.time;
+  return { eventTime: null, watermarkDelayMs: 0, idleAfterMs: null };
+}
+
+function eventTime<K, V>(timestamp: string | TimestampExtractor<K, V>): EventTime {
+  if (typeof timestamp === 'string') return columnTime(timestamp);
+  return extractedTime(timestamp as TimestampExtractor<unknown, unknown>);
+}
+
+function wholeMs(topic: string, option: string, value: number): number {
+  if (Number.isFinite(value) && value >= 0) return value;
+  throw new TopologyError(
+    `Cannot declare topic '${topic}': ${option} is ${String(value)}; it must be 0 ms or more.`,
+  );
+}

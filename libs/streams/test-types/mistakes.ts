@@ -1,0 +1,89 @@
+// What must not compile. Remove a `@ts-expect-error` to read the message.
+import { z } from 'zod';
+import {
+  avg,
+  col,
+  count,
+  hopping,
+  json,
+  max,
+  seconds,
+  StreamsBuilder,
+  storeRef,
+  string,
+  sum,
+  topic,
+  tumbling,
+  when,
+  type ReadOnlyKeyValueStore,
+  type Sink,
+} from '@hiveframe/streams';
+import { orders, readings } from './domain.ts';
+
+const builder = new StreamsBuilder();
+const stream = builder.stream(readings);
+const grouped = stream.groupBy('sensor_id', { name: 'by-sensor' });
+const perWindow = grouped.windowedBy(tumbling({ sizeMs: seconds(30) }), { graceMs: 0 });
+declare const numbers: Sink<string, number>;
+
+// @ts-expect-error unknown column
+perWindow.agg(avg('temprature').alias('avg_temp'));
+// @ts-expect-error avg of a string column
+perWindow.agg(avg('sensor_id').alias('avg_id'));
+// @ts-expect-error no alias
+perWindow.agg(avg('temperature'));
+// @ts-expect-error a column that no alias made
+perWindow.agg(avg('temperature').alias('avg_temp')).mapValues((row) => row.max_temp);
+// @ts-expect-error one alias twice
+perWindow.agg(avg('temperature').alias('t'), max('temperature').alias('t'));
+// @ts-expect-error an alias that is a column of the group already
+perWindow.agg(count('*').alias('window_start'));
+// @ts-expect-error a condition on a column that is no boolean
+perWindow.agg(sum(when(col('humidity'), 1).otherwise(0)).alias('n'));
+// @ts-expect-error when without otherwise
+perWindow.agg(sum(when(col('temperature').gt(28), 1)).alias('n'));
+// @ts-expect-error a number compared with a text
+stream.filter(col('temperature').gt('28'));
+// @ts-expect-error grouping by a column that is not there
+stream.groupBy('sensor', { name: 'x' });
+// @ts-expect-error grouping without a name
+stream.groupBy('sensor_id');
+// @ts-expect-error grace left out
+grouped.windowedBy(tumbling({ sizeMs: seconds(30) }), { emit: 'final' });
+// @ts-expect-error final without a window
+grouped.aggregate({ initializer: () => 0, aggregator: (total) => total + 1, emit: 'final' });
+// @ts-expect-error a topic of another value type
+stream.to(orders);
+// @ts-expect-error a store serde of another type
+grouped.count({ store: { value: string() } });
+// @ts-expect-error an async function where nobody waits
+stream.mapValues(async (reading) => reading.temperature);
+// @ts-expect-error an async filter, which is always true
+stream.filter(async (reading) => reading.temperature > 28);
+// @ts-expect-error a stream without keys grouped by key
+builder.stream(topic('lines', { value: string() })).groupByKey({ name: 'x' });
+// @ts-expect-error the tutorial's names of window options
+hopping({ sizeMs: 10, slideMs: 5 });
+// @ts-expect-error hopping without advance
+hopping({ sizeMs: 10 });
+// @ts-expect-error event time from a column that is no time
+topic('flags', { value: json<{ at: boolean; id: number }>(), timestamp: 'at' });
+// @ts-expect-error a schema that changes the type, without a way back
+json(z.object({ at: z.string().transform((text) => new Date(text)) }));
+// @ts-expect-error a table stored as another type
+grouped.count().storedAs(storeRef<ReadOnlyKeyValueStore<string, bigint>>('n'));
+// @ts-expect-error a sink of tables that knows no deletions
+grouped.count().toSink(numbers);
+const nullable = builder.stream(topic('n', { value: json<{ load: number | null }>() }));
+// @ts-expect-error arithmetic on a column that may be null
+nullable.filter(col('load').times(2).gt(1));
+// @ts-expect-error an alias that the compiler cannot know
+perWindow.agg(count('*').alias(String(Date.now())));
+const union = builder.stream(topic('u', { value: json<{ kind: 'a' } | { kind: 'b'; m: string }>() }));
+// @ts-expect-error a column that only some members of a union have
+union.filter(col('m').eq('x'));
+// @ts-expect-error grouping columns read as a row they are not
+perWindow.count().mapValues((total) => total.sensor_id);
+const changes = grouped.count().toStream();
+// @ts-expect-error a deletion not looked at
+changes.mapValues((total) => total.toFixed());
