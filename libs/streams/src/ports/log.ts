@@ -108,7 +108,7 @@ export interface MemberAssignment {
   readonly partitions: readonly TopicPartition[];
   readonly data?: Bytes;
 }
-export interface GroupOptions {
+export interface GroupMemberOptions {
   readonly groupId: string;
   readonly topics: readonly string[];
   readonly instanceId?: string;
@@ -186,7 +186,7 @@ export interface LogPort {
     readonly transactionalId: string;
     readonly transactionTimeoutMs: number;
   }): TransactionalWriter;
-  group(options: GroupOptions, listener: GroupListener): GroupMember;
+  group(options: GroupMemberOptions, listener: GroupListener): GroupMember;
   close(timeoutMs: number): Promise<void>;
 }
 

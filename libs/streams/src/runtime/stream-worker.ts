@@ -26,6 +26,7 @@ import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import type { SubTopology } from '../topology/graph.ts';
+import { RepartitionPurge } from './repartition-purge.ts';
 import {
   assignTasks,
   decodeTasks,
@@ -67,6 +68,7 @@ export class StreamWorker implements GroupListener {
   readonly #tasks = new Map<string, StreamTask>();
   readonly #taskByPartition = new Map<string, StreamTask>();
   readonly #paused = new Set<string>();
+  readonly #purge: RepartitionPurge;
   #assigned: readonly TaskId[] = [];
   /** Ends with the assignment: what is being opened for it is called off. */
   #assignment = new AbortController();
@@ -80,6 +82,7 @@ export class StreamWorker implements GroupListener {
     this.#environment = options.environment;
     // What another application aborted never happened, whatever this one guarantees.
     this.#reader = this.#environment.log.reader({ isolation: 'read_committed' });
+    this.#purge = new RepartitionPurge(this.#environment);
   }
 
   get tasks(): readonly StreamTask[] {
@@ -115,6 +118,7 @@ export class StreamWorker implements GroupListener {
     }
     this.#balanceIntake();
     this.#handleFailures();
+    this.#purge.maybeRun(nowMs, this.#tasks.values());
     await yieldToEvents();
     return processed;
   }

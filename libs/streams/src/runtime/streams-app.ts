@@ -3,7 +3,7 @@ import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
-import type { TopologyGraph } from '../topology/graph.ts';
+import type { Topology } from '../topology/topology.ts';
 import { AppState, type StateChange, type StreamsState } from './app-state.ts';
 import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
@@ -17,7 +17,7 @@ export interface StreamsListener {
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 
 export class StreamsApp implements AsyncDisposable {
-  readonly #graph: TopologyGraph;
+  readonly #topology: Topology;
   readonly #config: ResolvedStreamsConfig;
   readonly #state = new AppState();
   readonly #listeners = new Set<StreamsListener>();
@@ -27,8 +27,8 @@ export class StreamsApp implements AsyncDisposable {
   #ending: Promise<void> | null = null;
 
   /** @throws ConfigError */
-  constructor(topology: { readonly graph: TopologyGraph }, config: StreamsConfig) {
-    this.#graph = topology.graph;
+  constructor(topology: Topology, config: StreamsConfig) {
+    this.#topology = topology;
     this.#config = resolveStreamsConfig(config);
     this.#state.listen((change) => {
       this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
@@ -59,7 +59,9 @@ export class StreamsApp implements AsyncDisposable {
     this.#state.move('rebalancing');
     try {
       await this.#connect();
-      const topics = await new TopicPreparation(this.#graph, this.#config).prepare(this.#starting.signal);
+      const topics = await new TopicPreparation(this.#topology.graph, this.#config).prepare(
+        this.#starting.signal,
+      );
       if (this.#starting.signal.aborted) return;
       this.#worker = this.#createWorker(topics);
       this.#member = this.#join(this.#worker, topics);
@@ -80,7 +82,7 @@ export class StreamsApp implements AsyncDisposable {
   #createWorker(topics: PreparedTopics): StreamWorker {
     return new StreamWorker({
       environment: this.#environment(topics),
-      subTopologies: this.#graph.subTopologies,
+      subTopologies: this.#topology.graph.subTopologies,
       sources: topics.sources,
       maxBufferedBytes: this.#config.maxBufferedBytes,
       member: () => this.#member!,
@@ -156,12 +158,18 @@ export class StreamsApp implements AsyncDisposable {
     const graceful = this.#withinDeadline(timeoutMs, this.#worker?.stop(commit));
     const inTime = await graceful;
     await this.#withinDeadline(2_000, this.#member?.leave(1_000));
+    await this.#withinDeadline(2_000, this.#closeSinks());
     await Promise.allSettled([this.#config.log.close(1_000), this.#config.stores.close(1_000)]);
     if (!inTime) {
       throw new TimeoutError(
         `${this.applicationId} did not finish its work within ${timeoutMs} ms: open transactions are aborted, their input is processed again.`,
       );
     }
+  }
+
+  /** After the last write: what a sink still holds (a table that waits for its last rows) comes out now. */
+  async #closeSinks(): Promise<void> {
+    await Promise.allSettled(this.#topology.sinks.map((sink) => sink.close()));
   }
 
   /** Whether it ended in time; its failure is not of interest any more. */

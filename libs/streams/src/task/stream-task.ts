@@ -6,7 +6,7 @@
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
 import type { CommittedOffset, FetchedRecords, OutputBatch } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore.ts';
-import type { SealedWork } from '../transaction/sealed-work.ts';
+import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
 import { isEmpty } from '../transaction/sealed-work.ts';
 import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import type { SubTopology } from '../topology/graph.ts';
@@ -25,6 +25,8 @@ export class StreamTask {
   /** What a commit or a handler failed with: the worker decides. */
   failure: Error | null = null;
   processedCount = 0;
+  /** What the last successful commit claimed, for inputs that moved since the task was opened. */
+  committed: readonly CommittedOffset[] = [];
 
   readonly #environment: TaskEnvironment;
   #opened: OpenedTask | null = null;
@@ -35,6 +37,7 @@ export class StreamTask {
   #lastCommitMs = 0;
   /** Positions as last sealed, to see whether anything moved. */
   #sealedPositions: number[] = [];
+  #sealedWatermarkMs = -Infinity;
 
   constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
     this.id = id;
@@ -61,6 +64,7 @@ export class StreamTask {
       onFailure: (error) => (this.failure ??= error),
     });
     this.#sealedPositions = this.#opened.queues.map((queue) => queue.position);
+    this.#sealedWatermarkMs = this.#opened.watermark.watermarkMs;
     this.#lastCommitMs = this.#environment.clock.nowMs();
     if (this.#closing.signal.aborted) await this.#opened.close();
     else this.state = 'running';
@@ -176,7 +180,9 @@ export class StreamTask {
   punctuate(nowMs: number): void {
     const { watermark, queues, punctuators } = this.#opened!;
     if (this.#waiting !== null) return;
+    const beforeMs = watermark.watermarkMs;
     watermark.checkIdle(nowMs, (input) => !queues[input]!.isEmpty || queues[input]!.isBehind);
+    if (watermark.watermarkMs > beforeMs) this.#opened!.advance(watermark.watermarkMs);
     const due = punctuators.due(nowMs, watermark.watermarkMs);
     if (due.length > 0) this.#await(this.#handled(() => punctuators.run(due)));
   }
@@ -219,6 +225,7 @@ export class StreamTask {
     if (work === null || isEmpty(work)) return;
     try {
       await opened.protocol.commit(work, opened.flusher);
+      if (work.offsets.length > 0) this.committed = work.offsets;
       for (const state of opened.states.values()) state.evict();
       this.#environment.telemetry.record('commit-latency-ms', this.#environment.clock.nowMs() - startedMs);
     } catch (error) {
@@ -244,8 +251,8 @@ export class StreamTask {
   }
 
   #take(): SealedWork {
-    const { collector, states, queues, watermark } = this.#opened!;
-    const stores = [];
+    const { collector, states } = this.#opened!;
+    const stores: SealedStore[] = [];
     for (const state of states.values()) {
       const sealed = state.seal(this.#environment.clock.nowMs());
       if (sealed !== null)
@@ -255,19 +262,26 @@ export class StreamTask {
           state: sealed,
         });
     }
-    const offsets: CommittedOffset[] = [];
-    for (const [index, queue] of queues.entries()) {
-      if (queue.position === this.#sealedPositions[index]) continue;
-      this.#sealedPositions[index] = queue.position;
-      const times = { maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs: watermark.watermarkMs };
-      offsets.push({
-        topic: queue.topic,
-        partition: queue.partition,
-        offset: queue.position,
-        metadata: encodeStreamTimes(times),
-      });
-    }
+    const offsets = this.#takeOffsets();
     return { output: collector.take(), stores, offsets };
+  }
+
+  /** Positions that moved; all of them if only the watermark did (an idle input): it must not be forgotten (M1). */
+  #takeOffsets(): CommittedOffset[] {
+    const { queues, watermark } = this.#opened!;
+    const { watermarkMs } = watermark;
+    const timeMoved = watermarkMs !== this.#sealedWatermarkMs;
+    const moved = queues.filter(
+      (queue) => timeMoved || queue.position !== this.#sealedPositions[queue.index],
+    );
+    this.#sealedPositions = queues.map((queue) => queue.position);
+    this.#sealedWatermarkMs = watermarkMs;
+    return moved.map(({ topic, partition, position, index }) => ({
+      topic,
+      partition,
+      offset: position,
+      metadata: encodeStreamTimes({ maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs }),
+    }));
   }
 
   #changelog(store: string, records: readonly OutputBatch['records'][]): OutputBatch[] {

@@ -1,0 +1,47 @@
+/** Repartition and sink topics keep records for ever, so that none is lost by time; what every commit has passed is removed
+ *  (KIP-811). A failed purge is no harm: the next one removes more. */
+import type { PartitionOffset } from '../ports/log.ts';
+import type { TaskEnvironment } from '../task/task-environment.ts';
+import type { StreamTask } from '../task/stream-task.ts';
+
+/** Kafka Streams: `repartition.purge.interval.ms`. */
+const PURGE_INTERVAL_MS = 30_000;
+
+export class RepartitionPurge {
+  readonly #environment: TaskEnvironment;
+  #lastMs: number;
+  #running = false;
+
+  constructor(environment: TaskEnvironment) {
+    this.#environment = environment;
+    this.#lastMs = environment.clock.nowMs();
+  }
+
+  maybeRun(nowMs: number, tasks: Iterable<StreamTask>): void {
+    if (this.#running || nowMs - this.#lastMs < PURGE_INTERVAL_MS) return;
+    this.#lastMs = nowMs;
+    const upTo = [...tasks].flatMap(committedInternal);
+    if (upTo.length > 0) void this.#run(upTo);
+  }
+
+  async #run(upTo: readonly PartitionOffset[]): Promise<void> {
+    this.#running = true;
+    try {
+      await this.#environment.log.admin.deleteRecords(upTo);
+    } catch (error) {
+      this.#environment.logger.log(
+        'debug',
+        `Repartition topics were not purged: ${(error as Error).message}`,
+      );
+    } finally {
+      this.#running = false;
+    }
+  }
+}
+
+function committedInternal(task: StreamTask): PartitionOffset[] {
+  const internal = new Set(
+    task.inputs.filter((queue) => queue.source.topic.internal).map((queue) => queue.topic),
+  );
+  return task.committed.filter(({ topic }) => internal.has(topic));
+}
