@@ -1,10 +1,9 @@
-import { TopologyError } from '@hiveframe/streams';
+import { json, topic, TopologyError, type StreamsBuilder } from '@hiveframe/streams';
 import { describe, expect, it } from '@jest/globals';
 import { Injectable, Module, Scope, type ModuleMetadata, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { StreamTopology } from './decorators/stream-topology.decorator.ts';
-import type { StreamsBuilder } from './engine.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 import { StreamsExplorer } from './streams.explorer.ts';
 
@@ -18,6 +17,7 @@ class AlertTopology implements TopologyDefinition {
   seen: readonly [builder: StreamsBuilder, celsius: number] | undefined;
   constructor(private readonly threshold: Threshold) {}
   build(builder: StreamsBuilder): void {
+    builder.stream(topic('in', { value: json() })).to(topic('out', { value: json() }));
     this.seen = [builder, this.threshold.celsius];
   }
 }

@@ -1,8 +1,7 @@
-import { TopologyError } from '@hiveframe/streams';
+import { StreamsBuilder, TopologyError, type Topology } from '@hiveframe/streams';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { StreamTopologyMetadata } from './decorators/stream-topology.decorator.ts';
-import { StreamsBuilder, type Topology } from './engine.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 import {
   ASYNC_BUILD,

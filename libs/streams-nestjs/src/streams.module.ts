@@ -1,8 +1,7 @@
-import { TopologyError } from '@hiveframe/streams';
+import { StreamsApp, TopologyError } from '@hiveframe/streams';
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { StreamTopologyMetadata } from './decorators/stream-topology.decorator.ts';
-import { StreamsApp } from './engine.ts';
 import { StreamsHealth } from './health/streams.health.ts';
 import type { StreamsAppFactory } from './interfaces/runnable-app.interface.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';

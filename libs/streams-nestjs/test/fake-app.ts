@@ -1,5 +1,4 @@
-import type { LogPort } from '@hiveframe/streams';
-import type { StreamsConfig, StreamsListener, StreamsState, Topology } from '../src/engine.ts';
+import type { LogPort, StreamsConfig, StreamsListener, StreamsState, Topology } from '@hiveframe/streams';
 import type { RunnableApp, StreamsAppFactory } from '../src/interfaces/runnable-app.interface.ts';
 
 /** A streams application whose state the test moves by hand. */

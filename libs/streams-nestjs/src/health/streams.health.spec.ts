@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import type { StreamsState } from '../engine.ts';
+import type { StreamsState } from '@hiveframe/streams';
 import { StreamsLifecycle, type StreamsStatus } from '../lifecycle/streams.lifecycle.ts';
 import { StreamsHealthController } from './streams-health.controller.ts';
 import { StreamsHealth } from './streams.health.ts';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { StreamsState } from '../engine.ts';
+import type { StreamsState } from '@hiveframe/streams';
 import { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 
 /** What a probe is told. */

@@ -1,4 +1,4 @@
-import type { StreamsApp, StreamsConfig, Topology } from '../engine.ts';
+import type { StreamsApp, StreamsConfig, Topology } from '@hiveframe/streams';
 
 /** The part of `StreamsApp` that the lifecycle drives: what a fake has to offer in tests. */
 export type RunnableApp = Pick<StreamsApp, 'state' | 'listen' | 'start' | 'stop'>;

@@ -1,4 +1,4 @@
-import type { StreamsConfig } from '../engine.ts';
+import type { StreamsConfig } from '@hiveframe/streams';
 
 /** The engine's configuration and how its life is tied to Nest's. */
 export interface StreamsModuleOptions extends StreamsConfig {

@@ -1,4 +1,4 @@
-import type { StreamsBuilder } from '../engine.ts';
+import type { StreamsBuilder } from '@hiveframe/streams';
 
 /** A provider that declares a topology; its constructor is injected as any other. */
 export interface TopologyDefinition {

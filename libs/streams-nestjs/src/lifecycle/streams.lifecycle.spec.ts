@@ -1,3 +1,4 @@
+import { json, topic, type StreamsBuilder } from '@hiveframe/streams';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -13,8 +14,10 @@ import { ProcessExit } from './process-exit.ts';
 import { StreamsLifecycle } from './streams.lifecycle.ts';
 
 @StreamTopology()
-class IdleTopology implements TopologyDefinition {
-  build(): void {}
+class CopyTopology implements TopologyDefinition {
+  build(builder: StreamsBuilder): void {
+    builder.stream(topic('in', { value: json() })).to(topic('out', { value: json() }));
+  }
 }
 
 class FakeExit extends ProcessExit {
@@ -45,7 +48,7 @@ describe('StreamsLifecycle', () => {
     module = await Test.createTestingModule({
       imports: [
         StreamsModule.forRoot({ applicationId: 'sensors', log: untouchedLog, ...options }),
-        StreamsModule.forFeature([IdleTopology]),
+        StreamsModule.forFeature([CopyTopology]),
       ],
     })
       .overrideProvider(getStreamsAppFactoryToken())

@@ -3,7 +3,7 @@
  *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
  *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
  *  N3 A failure is told once, by the log and by health, and by default ends the process. */
-import { TimeoutError } from '@hiveframe/streams';
+import { TimeoutError, type StateChange, type StreamsState } from '@hiveframe/streams';
 import {
   Inject,
   Injectable,
@@ -11,7 +11,6 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { StateChange, StreamsState } from '../engine.ts';
 import type { RunnableApp, StreamsAppFactory } from '../interfaces/runnable-app.interface.ts';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
