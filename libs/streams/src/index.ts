@@ -41,3 +41,6 @@ export { StreamsBuilder } from './topology/streams-builder.ts';
 export { Topology } from './topology/topology.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';
 export * from './sink/sink.ts';
+export * from './state/store-flush.ts';
+export * from './front/index.ts';
+export { silentLogger, systemClock } from './runtime/system.ts';

@@ -1,0 +1,156 @@
+/** The one connection of a store port: comes up, is told apart from a lost one, and carries commands across short outages.
+ *  C1 Before the first connection every failed try is told in a line; after it, an outage in two (`OutageLog`).
+ *  C2 A command is sent again while its fault is a passing one, until its deadline; every command here can bear being sent twice.
+ *  C3 Errors leave as StoreError, without the arguments of commands. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { StoreError } from '@hiveframe/streams';
+import { Cluster, type Redis } from 'ioredis';
+import { hostAndPort } from './address.ts';
+import { createClient, retryDelayMs, type RedisClient } from './client.ts';
+import { faultOf, isReply, storeError } from './faults.ts';
+import type { ResolvedRedisStoreOptions } from './options.ts';
+import { OutageLog } from './outage-log.ts';
+import type { RedisCommands } from './scripts.ts';
+import { within } from './within.ts';
+
+const RETRY_PAUSE_MS = 100;
+
+export class RedisConnection {
+  readonly #options: ResolvedRedisStoreOptions;
+  readonly #outages: OutageLog;
+  readonly #client: RedisClient;
+  readonly #commands: RedisCommands;
+  #ready = Promise.withResolvers<void>();
+  /** True from the first connection on. */
+  #established = false;
+  #closed = false;
+  #lastError = 'no answer';
+  #refused: (error: StoreError) => void = () => {};
+
+  constructor(options: ResolvedRedisStoreOptions) {
+    this.#options = options;
+    this.#outages = new OutageLog(options.logger);
+    this.#client = createClient(options, (attempt) => this.#retry(attempt));
+    this.#commands = this.#client as unknown as RedisCommands;
+    this.#ready.promise.catch(() => {});
+    this.#watch();
+  }
+
+  get address(): string {
+    return this.#options.address;
+  }
+
+  /** The servers that take writes: of a cluster all its masters. */
+  masters(): Redis[] {
+    return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
+  }
+
+  /** Resolves with the first connection. @throws StoreError for refused credentials, and when the signal aborts */
+  async establish(signal?: AbortSignal): Promise<void> {
+    if (this.#established) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const giveUp = (): void =>
+      reject(this.#error('connect', `${this.#lastError}; given up as it was asked to stop`));
+    this.#refused = reject;
+    signal?.addEventListener('abort', giveUp, { once: true });
+    if (signal?.aborted) giveUp();
+    this.#ready.promise.then(resolve, reject);
+    this.#client.connect().catch(() => {});
+    try {
+      await promise;
+    } catch (error) {
+      this.#client.disconnect();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      this.#refused = () => {};
+    }
+  }
+
+  /** Runs a command, again if need be. `what` completes "Cannot ... on Redis". @throws StoreError */
+  async run<T>(what: string, command: (commands: RedisCommands) => Promise<T>): Promise<T> {
+    const deadlineMs = performance.now() + this.#options.commandTimeoutMs;
+    for (;;) {
+      try {
+        if (this.#client.status !== 'ready') await this.#backBefore(deadlineMs);
+        return await within(command(this.#commands), deadlineMs - performance.now());
+      } catch (error) {
+        if (error instanceof StoreError) throw error;
+        const fault = faultOf(error);
+        const isLast = performance.now() + RETRY_PAUSE_MS >= deadlineMs;
+        if (!fault.passing || isLast) throw storeError(what, this.address, fault);
+        await pause(RETRY_PAUSE_MS);
+      }
+    }
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    this.#closed = true;
+    this.#ready.reject(this.#error('go on', 'the store was closed'));
+    if (this.#client.status === 'ready') {
+      await within(this.#client.quit(), timeoutMs).catch(() => {});
+    }
+    this.#client.disconnect();
+  }
+
+  async #backBefore(deadlineMs: number): Promise<void> {
+    if (this.#closed) throw this.#error('go on', 'the store was closed');
+    if (!this.#established) throw this.#error('go on', 'connect() was not awaited');
+    await within(this.#ready.promise, deadlineMs - performance.now());
+  }
+
+  #watch(): void {
+    this.#client.on('ready', () => this.#onReady());
+    this.#client.on('close', () => this.#onClose());
+    this.#client.on('error', (error: Error) => this.#onError(error));
+    if (this.#client instanceof Cluster) {
+      this.#client.on('node error', (error: Error) => this.#onError(error));
+      this.#client.on('-node', (node: Redis) => this.#onNodeLost(node));
+      this.#client.on('+node', (node: Redis) =>
+        node.once('ready', () => this.#outages.back(nodeAddress(node))),
+      );
+    }
+  }
+
+  #onReady(): void {
+    this.#established = true;
+    this.#ready.resolve();
+    this.#outages.back(this.address);
+  }
+
+  #onClose(): void {
+    if (!this.#established || this.#closed) return;
+    this.#ready = Promise.withResolvers<void>();
+    this.#ready.promise.catch(() => {});
+    this.#outages.lost(this.address, this.#lastError);
+    this.#lastError = 'the server closed the connection';
+  }
+
+  #onNodeLost(node: Redis): void {
+    if (this.#established && !this.#closed) this.#outages.lost(nodeAddress(node), this.#lastError);
+  }
+
+  #onError(error: Error): void {
+    const cause = (error as { lastNodeError?: Error }).lastNodeError ?? error;
+    const fault = faultOf(cause);
+    this.#lastError = fault.reason;
+    if (isReply(cause) && !fault.passing) this.#refused(storeError('connect', this.address, fault));
+  }
+
+  #retry(attempt: number): number {
+    const delayMs = retryDelayMs(attempt);
+    if (!this.#established && !this.#closed) {
+      const text = `Cannot reach Redis at ${this.address}: ${this.#lastError}. Try ${attempt}, the next one in ${delayMs} ms.`;
+      this.#options.logger.log('warn', text);
+    }
+    return delayMs;
+  }
+
+  #error(what: string, reason: string): StoreError {
+    return storeError(what, this.address, { reason, passing: false, retryable: false });
+  }
+}
+
+function nodeAddress(node: Redis): string {
+  return hostAndPort(node.options);
+}

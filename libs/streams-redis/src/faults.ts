@@ -1,0 +1,66 @@
+/** What an error of Redis or of the connection to it means, and what to do about it. */
+import { StoreError } from '@hiveframe/streams';
+
+export interface Fault {
+  readonly reason: string;
+  /** It passes by itself, mostly within seconds: the connection tries again. */
+  readonly passing: boolean;
+  /** The same call can succeed later without a change of settings. */
+  readonly retryable: boolean;
+}
+
+/** Failover, start, resharding, a script that runs long. */
+const PASSING = new Set([
+  'LOADING',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'READONLY',
+  'BUSY',
+  'NOREPLICAS',
+]);
+
+const CLUSTER_ADVICE = 'the server is a node of a Redis Cluster: name its nodes in the option `cluster`';
+const CREDENTIALS_ADVICE = 'check user and password, and that the user may use the keys and commands';
+const ADVICE: Readonly<Record<string, string>> = {
+  OOM: 'Redis is at its maxmemory and nothing was applied: raise maxmemory, or keep less state',
+  MISCONF: 'Redis cannot save to disk and takes no writes: mend its disk, or see stop-writes-on-bgsave-error',
+  NOAUTH: CREDENTIALS_ADVICE,
+  WRONGPASS: CREDENTIALS_ADVICE,
+  NOPERM: CREDENTIALS_ADVICE,
+  WRONGTYPE: 'another program writes keys of this name: choose another keyPrefix',
+  MOVED: CLUSTER_ADVICE,
+  ASK: CLUSTER_ADVICE,
+  HFSLAYOUT: 'the store was written as another kind or by another version: name it anew, or delete its keys',
+};
+const RETRYABLE = new Set(['OOM', 'MISCONF']);
+
+export function faultOf(error: unknown): Fault {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isReply(error)) return { reason: message, passing: true, retryable: true };
+  const code = codeOf(message);
+  const passing = PASSING.has(code);
+  const advice = ADVICE[code];
+  return {
+    reason: advice === undefined ? message : `${message} (${advice})`,
+    passing,
+    retryable: passing || RETRYABLE.has(code),
+  };
+}
+
+/** The error for the caller. It has no cause: ioredis' errors carry the command's arguments, passwords among them. */
+export function storeError(what: string, address: string, fault: Fault): StoreError {
+  return new StoreError(`Cannot ${what} on Redis at ${address}: ${fault.reason}.`, {
+    retryable: fault.retryable,
+  });
+}
+
+/** True for an error that the server answered. */
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'ReplyError';
+}
+
+/** `CODE text`; before Redis 7 an error inside a script was told as `ERR Error running script (...): -CODE text`. */
+function codeOf(message: string): string {
+  return (/^ERR Error running script.*?: -([A-Z]+) /.exec(message) ?? /^([A-Z]+)\b/.exec(message))?.[1] ?? '';
+}

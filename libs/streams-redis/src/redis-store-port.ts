@@ -1,0 +1,46 @@
+import type { StorePartition, StorePartitionId, StorePort, StoreReader, StoreSpec } from '@hiveframe/streams';
+import { RedisConnection } from './connection.ts';
+import { refuseEviction } from './eviction-policy.ts';
+import {
+  resolveRedisStoreOptions,
+  type ResolvedRedisStoreOptions,
+  type RedisStoreOptions,
+} from './options.ts';
+import { RedisStorePartition } from './redis-store-partition.ts';
+import { RedisStoreReader } from './redis-store-reader.ts';
+import { StoreKeys } from './store-keys.ts';
+
+/** Stores on Redis 6.2 or later, or Valkey: one server, Sentinel or Cluster. Nothing is sent before `connect()`.
+ *  @throws ConfigError that names all faults of the options together */
+export function redis(options: RedisStoreOptions): StorePort {
+  return new RedisStorePort(resolveRedisStoreOptions(options));
+}
+
+class RedisStorePort implements StorePort {
+  readonly name = 'redis';
+  readonly durable = true;
+  readonly #keyPrefix: string;
+  readonly #connection: RedisConnection;
+
+  constructor(options: ResolvedRedisStoreOptions) {
+    this.#keyPrefix = options.keyPrefix;
+    this.#connection = new RedisConnection(options);
+  }
+
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.#connection.establish(signal);
+    await refuseEviction(this.#connection);
+  }
+
+  async open(id: StorePartitionId, spec: StoreSpec): Promise<StorePartition> {
+    return RedisStorePartition.open(this.#connection, new StoreKeys(this.#keyPrefix, id), spec);
+  }
+
+  reader(id: StorePartitionId, spec: StoreSpec): StoreReader {
+    return new RedisStoreReader(this.#connection, new StoreKeys(this.#keyPrefix, id), spec.kind);
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await this.#connection.close(timeoutMs);
+  }
+}

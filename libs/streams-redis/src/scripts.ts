@@ -1,0 +1,31 @@
+/** The Lua of this package and the commands it becomes. ioredis sends a script once per connection, then its hash (EVALSHA), and the
+ *  script again when the server has forgotten it (NOSCRIPT). */
+import { readFileSync } from 'node:fs';
+
+/** The same path from `src/` and from `dist/`. */
+function lua(name: string): string {
+  return readFileSync(new URL(`../lua/${name}.lua`, import.meta.url), 'utf8');
+}
+
+export const SCRIPTS = {
+  hfsOpen: { lua: lua('open'), numberOfKeys: 1 },
+  hfsFlush: { lua: lua('flush') },
+  hfsClear: { lua: lua('clear'), numberOfKeys: 3 },
+};
+
+/** The commands the stores use, as ioredis answers them. */
+export interface RedisCommands {
+  hfsOpen(meta: string, layout: string): Promise<[epoch: number, offset: string | null]>;
+  /** Number of keys, keys, arguments: see flush.lua. */
+  hfsFlush(args: ReadonlyArray<string | number | Buffer>): Promise<number>;
+  hfsClear(
+    meta: string,
+    windows: string,
+    entries: string,
+    epoch: number,
+    windowPrefix: string,
+  ): Promise<number>;
+  hmgetBuffer(key: string, fields: ReadonlyArray<string | Buffer>): Promise<Array<Buffer | null>>;
+  hscanBuffer(key: string, cursor: Buffer | '0', count: 'COUNT', n: number): Promise<[Buffer, Buffer[]]>;
+  zrange(key: string, start: 0, stop: -1): Promise<string[]>;
+}
