@@ -1,14 +1,19 @@
 /** Asks the handlers what to do about a record that cannot go on, and does it. */
 import {
   DeserializationError,
+  InvariantError,
   ProcessingError,
   ProductionError,
+  TaskCorruptedError,
   TimestampError,
 } from '../errors/streams.error.ts';
+import { LogError } from '../ports/log.ts';
+import { StoreError } from '../ports/store.ts';
 import { HeldRecordError } from '../processor/operators/held-record.error.ts';
 import type { CapturedRecord } from '../processor/operator.ts';
 import type { MaybePromise } from '../record/record.ts';
 import type { FailureResponse, Handler, RecordFailure } from '../runtime/failure.ts';
+import { SinkError } from '../sink/sink.ts';
 import type { DeadLetterOutput } from '../sink/dead-letter.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 
@@ -25,6 +30,7 @@ export class RecordFailures {
 
   /** Returns (or resolves) when the record is dealt with. @throws the failure itself when the handler says `fail` */
   handle(thrown: unknown, record: CapturedRecord, operator: string): MaybePromise<void> {
+    if (isNoFaultOfTheRecord(thrown)) throw thrown;
     const held = thrown instanceof HeldRecordError ? thrown : null;
     const failure = this.#classify(
       held?.cause ?? thrown,
@@ -92,6 +98,17 @@ export class RecordFailures {
       this.deadLetter(failure.kind, failure.error, failure as CapturedRecord & RecordFailure);
     else this.#environment.telemetry.count('skipped-records', 1, { task: this.#taskId, kind: failure.kind });
   }
+}
+
+/** A store or log that is away: the task starts over later, the record is as good as before. */
+function isNoFaultOfTheRecord(thrown: unknown): thrown is Error {
+  return (
+    thrown instanceof StoreError ||
+    thrown instanceof LogError ||
+    thrown instanceof SinkError ||
+    thrown instanceof TaskCorruptedError ||
+    thrown instanceof InvariantError
+  );
 }
 
 function answer<F>(handler: Handler<F> | undefined, failure: F): MaybePromise<FailureResponse> {

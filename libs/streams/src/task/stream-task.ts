@@ -17,6 +17,9 @@ import { openTask, type OpenedTask } from './open-task.ts';
 
 export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
 
+/** What a changed state entry adds to a commit, about: changelog record, store write, perhaps an update. */
+const CHANGED_ENTRY_BYTES = 300;
+
 export class StreamTask {
   readonly id: TaskId;
   readonly name: string;
@@ -85,8 +88,16 @@ export class StreamTask {
       this.state === 'running' &&
       this.#waiting === null &&
       this.failure === null &&
-      !(this.#committing !== null && this.#opened!.collector.pendingBytes > this.#environment.maxPendingBytes)
+      !(this.#committing !== null && this.#pendingBytes > this.#environment.maxPendingBytes)
     );
+  }
+
+  /** What the next commit carries, about. */
+  get #pendingBytes(): number {
+    const { collector, states } = this.#opened!;
+    let bytes = collector.pendingBytes;
+    for (const state of states.values()) bytes += state.dirty.length * CHANGED_ENTRY_BYTES;
+    return bytes;
   }
 
   /** Processes up to `limit` records; returns how many. The only place with a try around user code. */
@@ -195,7 +206,7 @@ export class StreamTask {
   /** Commits when the interval or the bytes say so and none is under way. Does not wait. */
   maybeCommit(nowMs: number): void {
     if (this.state !== 'running' || this.#committing !== null || this.failure !== null) return;
-    const full = this.#opened!.collector.pendingBytes >= this.#environment.maxPendingBytes;
+    const full = this.#pendingBytes >= this.#environment.maxPendingBytes;
     if (!full && nowMs < this.nextCommitMs) return;
     this.#lastCommitMs = nowMs;
     if (this.#hasMoved()) void this.commit();

@@ -1,0 +1,242 @@
+/** The engine's own cost per record: the reference work over fetches in memory and ports that keep nothing, beside the bare
+ *  loop in the same run. Ratios count; microseconds depend on the machine.
+ *  Run: npm run bench:engine   (RECORDS=, SENSORS=, EMIT=updates|final, ROUNDS=) */
+import {
+  avg,
+  col,
+  count,
+  inMemoryStores,
+  json,
+  max,
+  min,
+  RecordCursor,
+  string,
+  StreamsBuilder,
+  sum,
+  topic,
+  tumbling,
+  when,
+  type FetchedRecords,
+  type Topology,
+} from '@hiveframe/streams';
+import { resolveStreamsConfig, StreamTask } from '@hiveframe/streams/internal';
+import { nullLog } from './null-ports.ts';
+import { makeReadings } from './readings.ts';
+
+interface Reading {
+  sensor_id: string;
+  temperature: number;
+  humidity: number;
+  timestamp: number;
+}
+const WINDOW_MS = 30_000;
+const PARTITIONS = 4;
+const RECORDS = Number(process.env['RECORDS'] ?? 400_000);
+const SENSORS = Number(process.env['SENSORS'] ?? 1_000);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 6);
+const EMIT = (process.env['EMIT'] ?? 'updates') as 'updates' | 'final';
+const COMMIT_EVERY = 12_500;
+
+const readings = topic('readings', {
+  key: string(),
+  value: json<Reading>(),
+  timestamp: 'timestamp',
+  watermark: { delayMs: 10_000 },
+});
+interface Stats {
+  sensor_id: string;
+  window_start: number;
+  window_end: number;
+  avg_temp: number;
+  max_temp: number;
+  min_temp: number;
+  avg_humidity: number;
+  alert_count: number;
+  reading_count: number;
+}
+const stats = topic('stats', { key: string(), value: json<Stats>() });
+
+function build(): Topology {
+  const builder = new StreamsBuilder();
+  builder
+    .stream(readings)
+    .mapValues(({ sensor_id, temperature, humidity, timestamp }) => ({
+      sensor_id,
+      temperature,
+      humidity,
+      timestamp,
+      alert: temperature > 28,
+    }))
+    .groupByKey({ name: 'stats' })
+    .windowedBy(tumbling({ sizeMs: WINDOW_MS }), { graceMs: 0, emit: EMIT })
+    .agg(
+      avg('temperature').alias('avg_temp'),
+      max('temperature').alias('max_temp'),
+      min('temperature').alias('min_temp'),
+      avg('humidity').alias('avg_humidity'),
+      sum(when(col('alert'), 1).otherwise(0)).alias('alert_count'),
+      count('*').alias('reading_count'),
+    )
+    .toStream()
+    .map(({ key: sensor_id, ...row }) => ({ key: sensor_id, value: { sensor_id, ...row } }))
+    .to(stats);
+  return builder.build();
+}
+
+async function engine(fetches: readonly FetchedRecords[]): Promise<number> {
+  const log = nullLog({ readings: PARTITIONS, stats: PARTITIONS });
+  const config = resolveStreamsConfig({
+    applicationId: 'bench',
+    log,
+    stores: inMemoryStores(),
+    processingGuarantee: 'exactly_once',
+    commitIntervalMs: 1,
+  });
+  const environment = {
+    ...config,
+    guarantee: config.processingGuarantee,
+    handlers: config,
+    member: {
+      membership: () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null }),
+      commit: async () => {},
+    },
+    limits: () => ({ numPartitions: PARTITIONS, maxRecordBytes: 1_000_000 }),
+  };
+  const [subTopology] = build().graph.subTopologies;
+  const tasks = Array.from(
+    { length: PARTITIONS },
+    (_, partition) => new StreamTask({ subTopology: 0, partition }, subTopology!, environment),
+  );
+  for (const task of tasks) await task.open(() => {});
+  const since = tasks.map(() => 0);
+  for (const fetched of fetches) {
+    const task = tasks[fetched.partition]!;
+    task.add(fetched);
+    for (let n = task.process(256); n > 0; n = task.process(256)) since[fetched.partition]! += n;
+    if (since[fetched.partition]! < COMMIT_EVERY) continue;
+    since[fetched.partition] = 0;
+    await task.commit();
+    if (task.failure !== null) throw task.failure;
+  }
+  for (const task of tasks) await task.commit();
+  for (const task of tasks) await task.close();
+  return log.sentRecords();
+}
+
+interface Aggregate {
+  id: string;
+  start: number;
+  n: number;
+  alerts: number;
+  sumT: number;
+  sumH: number;
+  minT: number;
+  maxT: number;
+  dirty: boolean;
+}
+
+/** The same work by hand: what any engine must pay. */
+function bare(fetches: readonly FetchedRecords[]): number {
+  const cursor = new RecordCursor();
+  const tasks = Array.from({ length: PARTITIONS }, () => ({
+    time: -1,
+    windows: new Map<number, Map<string, Aggregate>>(),
+    dirty: [] as Aggregate[],
+    since: 0,
+  }));
+  let bytes = 0;
+  const commit = (task: (typeof tasks)[number]) => {
+    for (const a of task.dirty) {
+      a.dirty = false;
+      bytes += JSON.stringify({
+        sensor_id: a.id,
+        window_start: a.start,
+        window_end: a.start + WINDOW_MS,
+        avg_temp: a.sumT / a.n,
+        max_temp: a.maxT,
+        min_temp: a.minT,
+        avg_humidity: a.sumH / a.n,
+        alert_count: a.alerts,
+        reading_count: a.n,
+      }).length;
+    }
+    task.dirty = [];
+    task.since = 0;
+  };
+  for (const fetched of fetches) {
+    const task = tasks[fetched.partition]!;
+    cursor.reset(fetched.batches, fetched.fromOffset);
+    while (cursor.next()) {
+      const r = JSON.parse(cursor.buffer.toString('utf8', cursor.valueStart, cursor.valueEnd)) as Reading;
+      if (r.timestamp > task.time) task.time = r.timestamp;
+      const start = r.timestamp - (r.timestamp % WINDOW_MS);
+      if (start + WINDOW_MS <= task.time - 10_000) continue;
+      let window = task.windows.get(start);
+      if (window === undefined) task.windows.set(start, (window = new Map()));
+      let a = window.get(r.sensor_id);
+      if (a === undefined) {
+        a = {
+          id: r.sensor_id,
+          start,
+          n: 0,
+          alerts: 0,
+          sumT: 0,
+          sumH: 0,
+          minT: Infinity,
+          maxT: -Infinity,
+          dirty: false,
+        };
+        window.set(r.sensor_id, a);
+      }
+      a.n++;
+      a.sumT += r.temperature;
+      a.sumH += r.humidity;
+      if (r.temperature < a.minT) a.minT = r.temperature;
+      if (r.temperature > a.maxT) a.maxT = r.temperature;
+      if (r.temperature > 28) a.alerts++;
+      if (!a.dirty) {
+        a.dirty = true;
+        task.dirty.push(a);
+      }
+      task.since++;
+    }
+    if (task.since >= COMMIT_EVERY) commit(task);
+  }
+  for (const task of tasks) commit(task);
+  return bytes;
+}
+
+async function cpuMicros(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const used = process.cpuUsage(before);
+  return used.user + used.system;
+}
+
+const fetches = makeReadings({
+  topic: 'readings',
+  numPartitions: PARTITIONS,
+  count: RECORDS,
+  sensors: SENSORS,
+});
+const times: Record<'engine' | 'bare', number[]> = { engine: [], bare: [] };
+let outputs = 0;
+for (let round = 0; round < ROUNDS + 2; round++) {
+  const bareUs = (await cpuMicros(() => bare(fetches))) / RECORDS;
+  const engineUs = (await cpuMicros(async () => (outputs = await engine(fetches)))) / RECORDS;
+  if (round < 2) continue;
+  times.bare.push(bareUs);
+  times.engine.push(engineUs);
+}
+const lowest = (values: number[]) => Math.min(...values);
+process.stdout.write(
+  `${JSON.stringify({
+    records: RECORDS,
+    sensors: SENSORS,
+    emit: EMIT,
+    sentRecords: outputs,
+    bareUs: Number(lowest(times.bare).toFixed(3)),
+    engineUs: Number(lowest(times.engine).toFixed(3)),
+    ratio: Number((lowest(times.engine) / lowest(times.bare)).toFixed(2)),
+  })}\n`,
+);
