@@ -1,89 +1,95 @@
 /** Rules of the linter. `npm run lint` also keeps the layers: who may import whom is the table below, and nothing else. */
 import { defineConfig } from 'oxlint';
 
-/** Values that every folder of the engine but the innermost may use. */
+/** What every folder of the engine but the innermost may use. */
 const BASE = ['record', 'record-batch', 'errors', 'ports', 'serde', 'time'];
 const STAGES = ['source', 'watermark', 'processor', 'state', 'transaction', 'sink'];
-/** Contracts that stages share: interfaces, imported as types. */
-const OPERATOR = 'processor/operator.ts';
-const GRAPH = 'topology/graph.ts';
 
 interface Layer {
-  /** Folders or files it may import. */
-  readonly from?: readonly string[];
-  /** Files it may import types of. */
-  readonly typesOf?: readonly string[];
-  readonly packages?: readonly string[];
+  /** Folders it may import from. */
+  readonly from: readonly string[];
+  /** Folders it may import types from, nothing that runs: the contracts that stages share. */
+  readonly typesFrom?: readonly string[];
 }
 
 /** The folders of `libs/streams/src`, in the order of the flow:
  *  source -> serde -> watermark -> processor -> state -> transaction -> sink.
- *  A stage takes nothing from a stage before it but a type; they meet in task/, and only runtime/ knows task/. */
+ *  A stage runs nothing of a stage before it; they meet in task/, and only runtime/ knows task/. */
 const LAYERS: Readonly<Record<string, Layer>> = {
-  record: {},
-  errors: {},
+  record: { from: [] },
+  errors: { from: [] },
   'record-batch': { from: ['record', 'errors'] },
   ports: { from: ['record', 'record-batch', 'errors'] },
-  serde: {
-    from: ['record', 'record-batch', 'errors', 'state/int64.ts'],
-    packages: ['@standard-schema/spec'],
-  },
-  time: { from: ['record', 'errors'], typesOf: [GRAPH] },
+  serde: { from: ['record', 'record-batch', 'errors'] },
+  time: { from: ['record', 'errors'], typesFrom: ['topology'] },
   column: { from: ['record', 'record-batch', 'errors', 'serde'] },
-  source: { from: BASE, typesOf: [GRAPH, OPERATOR] },
-  watermark: { from: BASE, typesOf: [OPERATOR, 'source/record-queue.ts'] },
-  processor: { from: [...BASE, 'column', 'state', 'sink'], typesOf: [GRAPH] },
-  state: { from: BASE, typesOf: [GRAPH] },
-  transaction: { from: BASE, typesOf: ['state/state-store.ts'] },
-  sink: { from: BASE, typesOf: [GRAPH, OPERATOR] },
+  source: { from: BASE, typesFrom: ['topology', 'processor'] },
+  watermark: { from: BASE, typesFrom: ['source', 'processor'] },
+  processor: { from: [...BASE, 'column', 'state', 'sink'], typesFrom: ['topology'] },
+  state: { from: BASE, typesFrom: ['topology'] },
+  transaction: { from: BASE, typesFrom: ['state'] },
+  sink: { from: BASE, typesFrom: ['topology', 'processor'] },
   topology: { from: [...BASE, 'column', 'processor', 'state', 'sink'] },
-  task: {
-    from: [...BASE, 'column', 'topology', ...STAGES],
-    typesOf: ['runtime/failure.ts', 'runtime/streams-config.ts'],
-  },
+  task: { from: [...BASE, 'column', 'topology', ...STAGES], typesFrom: ['runtime'] },
   runtime: { from: [...BASE, 'column', 'topology', ...STAGES, 'task'] },
 };
 
-/** What a package may import beside Node's own modules and itself. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  'streams-embedded': ['@hiveframe/streams'],
-  'streams-kafkajs': ['@hiveframe/streams', 'kafkajs', 'kafkajs-snappy', '@platformatic/wasm-utils'],
-  'streams-redis': ['@hiveframe/streams', 'ioredis'],
-  'streams-connect': ['@hiveframe/streams'],
-  'streams-nestjs': ['@hiveframe/streams', '@nestjs/*', 'rxjs', 'reflect-metadata'],
+/** Frameworks and clients: the engine has none of them, an adapter only its own. */
+const FOREIGN = [
+  '@hiveframe',
+  '@nestjs',
+  '@opentelemetry',
+  '@platformatic',
+  'ioredis',
+  'kafkajs',
+  'testcontainers',
+];
+
+/** What a package may import of the above; of this project it is always the engine alone. */
+const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
+  'streams-embedded': [],
+  'streams-kafkajs': ['kafkajs', '@platformatic'],
+  'streams-redis': ['ioredis'],
+  'streams-connect': [],
+  'streams-nestjs': ['@nestjs'],
 };
 
-const NODE = ['node:*', 'node:*/*'];
-const allow = (globs: readonly string[]) => globs.map((glob) => `!${glob}`);
-const pathGlob = (name: string) => (name.endsWith('.ts') ? `**/${name}` : `**/${name}/**`);
-
-function layerRule([folder, { from = [], typesOf = [], packages = [] }]: [string, Layer]) {
-  const types = typesOf.length === 0 ? '' : `, and types of ${typesOf.join(', ')}`;
-  const message = `${folder}/ may import from ${[...from, ...packages].join(', ') || 'no other folder'}${types}: see oxlint.config.ts`;
-  const own = ['./**', '../*.ts', ...NODE];
-  const paths = [...from, ...typesOf].map(pathGlob);
-  return {
-    files: [`libs/streams/src/${folder}/**`],
-    excludeFiles: ['**/*.spec.ts'],
-    rules: restrict(
-      { group: ['**', ...allow([...own, ...paths, ...packages])], message },
-      ...typesOf.map((file) => ({ group: [pathGlob(file)], allowTypeImports: true, message })),
-    ),
-  };
+interface Restriction {
+  readonly regex: string;
+  readonly message: string;
+  readonly allowTypeImports?: boolean;
 }
 
-function packageRule([name, packages]: [string, readonly string[]]) {
-  const message = `${name} may import ${packages.join(', ')} and what is its own: see oxlint.config.ts`;
-  const group = ['**', ...allow(['./**', '../**', ...NODE, ...packages]), '**/libs/**', '**/streams*/**'];
-  return {
-    files: [`libs/${name}/src/**`],
-    excludeFiles: ['**/*.spec.ts'],
-    rules: restrict({ group, message }),
-  };
+function layerRule([folder, { from, typesFrom = [] }]: [string, Layer]) {
+  const others = Object.keys(LAYERS).filter((name) => ![folder, ...from, ...typesFrom].includes(name));
+  const types = typesFrom.length === 0 ? '' : `, and types from ${typesFrom.join(', ')}`;
+  const message = `${folder}/ may import from ${from.join(', ') || 'no other folder'}${types}: see oxlint.config.ts`;
+  return restrict(`libs/streams/src/${folder}/**`, [
+    { regex: packages(FOREIGN), message: 'The engine knows only ports: see oxlint.config.ts' },
+    { regex: folders(others), message },
+    ...(typesFrom.length === 0 ? [] : [{ regex: folders(typesFrom), allowTypeImports: true, message }]),
+  ]);
 }
 
-function restrict(...patterns: { group: string[]; message: string; allowTypeImports?: boolean }[]) {
-  return { 'no-restricted-imports': ['error', { patterns }] as ['error', { patterns: typeof patterns }] };
+function adapterRule([name, own]: [string, readonly string[]]) {
+  const message = `${name} may import the engine and ${own.join(', ') || 'no client'}: see oxlint.config.ts`;
+  const foreign = FOREIGN.filter((client) => client !== '@hiveframe' && !own.includes(client));
+  return restrict(`libs/${name}/src/**`, [
+    { regex: packages(foreign), message },
+    { regex: '^@hiveframe/streams[-/]', message },
+    { regex: '^(\\.\\./)+(streams[-a-z]*|libs)/', message },
+  ]);
+}
+
+const packages = (names: readonly string[]) => `^(${names.join('|')})(/|-|$)`;
+const folders = (names: readonly string[]) => `^(\\.\\./)+(${names.join('|')})/`;
+
+function restrict(files: string, patterns: Restriction[]) {
+  return {
+    files: [files],
+    excludeFiles: ['**/*.spec.ts'],
+    rules: { 'no-restricted-imports': ['error', { patterns }] as ['error', { patterns: Restriction[] }] },
+  };
 }
 
 export default defineConfig({
@@ -100,5 +106,5 @@ export default defineConfig({
     'no-console': 'error',
     eqeqeq: 'error',
   },
-  overrides: [...Object.entries(LAYERS).map(layerRule), ...Object.entries(PACKAGES).map(packageRule)],
+  overrides: [...Object.entries(LAYERS).map(layerRule), ...Object.entries(ADAPTERS).map(adapterRule)],
 });

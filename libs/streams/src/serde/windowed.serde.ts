@@ -1,6 +1,6 @@
 /** window key = key bytes | startMs int64 BE | endMs int64 BE */
 import type { Windowed } from '../record/record.ts';
-import { readInt64, writeInt64 } from '../state/int64.ts';
+import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 import { asBuffer } from './bytes.ts';
 import type { Serde, SerdeContext } from './serde.ts';
 

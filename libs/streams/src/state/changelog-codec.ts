@@ -3,7 +3,7 @@
  *  value          timestampMs int64 BE | value bytes; null deletes (changelog tombstone) */
 import type { Bytes } from '../record/record.ts';
 import type { SegmentId } from '../ports/store.ts';
-import { readInt64, writeInt64 } from './int64.ts';
+import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 
 export interface StateValue {
   readonly timestampMs: number;
