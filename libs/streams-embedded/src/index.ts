@@ -1,1 +1,2 @@
-export {};
+export { embedded, type EmbeddedLog } from './embedded-log.ts';
+export type { EmbeddedOptions } from './options.ts';

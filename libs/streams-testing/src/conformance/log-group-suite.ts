@@ -104,10 +104,9 @@ function carriesData(harness: LogHarness): void {
     'shows every member’s newest data to the leader, and the leader’s data to each member',
     async () => {
       const group = await GroupUnderTest.create(harness, 2);
-      let joins = 0;
+      const assignments = () => group.timeline.filter((told) => told.event === 'assigned');
       const script = (name: string): MemberScript => ({
-        memberData: () =>
-          Buffer.from(name === 'first' ? `first holds ${++joins > 1 ? 'all' : 'none'}` : name),
+        memberData: () => Buffer.from(`${name} after ${assignments().length}`),
         assign: (members) =>
           new Map(
             members.map((info, index): [string, MemberAssignment] => [
@@ -131,12 +130,11 @@ function carriesData(harness: LogHarness): void {
         'first after 1',
         'second after 1',
       ]);
-      const told = group.timeline.filter((entry) => entry.event === 'assigned');
-      expect(told.map((entry) => String(entry.data)).toSorted()).toEqual([
-        'of 1: first after 0',
-        'of 2: first after 1',
-        'of 2: second after 1',
-      ]);
+      expect(
+        assignments()
+          .map((entry) => String(entry.data))
+          .toSorted(),
+      ).toEqual(['of 1: first after 0', 'of 2: first after 1', 'of 2: second after 1']);
       await second.group.leave(LEAVE_TIMEOUT_MS);
       await first.group.leave(LEAVE_TIMEOUT_MS);
     },

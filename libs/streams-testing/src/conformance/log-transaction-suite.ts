@@ -45,7 +45,7 @@ function commits(harness: LogHarness): void {
       const transaction = writer.begin();
       const names = numbered('send-', 30);
       const ends = await Promise.all(names.map((name) => transaction.send([batch(at, texts(name))])));
-      expect(ends.map(([end]) => end)).toEqual(names.map((_, index) => index + 1));
+      expect(ends.map(endOf)).toEqual(names.map((_, index) => index + 1));
       expect(await transaction.commit()).toBe('committed');
       await settled(log, at, 30);
       expect(await readValues(log, at)).toEqual(names);

@@ -1,0 +1,21 @@
+import {
+  BASE_TIMESTAMP_AT,
+  BATCH_HEADER_BYTES,
+  LAST_OFFSET_DELTA_AT,
+  type RecordBatch,
+} from '@hiveframe/streams';
+import type { StoredBatch } from '../storage/batch-table.ts';
+
+/** A stored batch as the cursor takes it. */
+export function recordBatch({ bytes, endOffset }: StoredBatch): RecordBatch {
+  const count = bytes.readInt32BE(LAST_OFFSET_DELTA_AT) + 1;
+  return {
+    buffer: bytes,
+    start: BATCH_HEADER_BYTES,
+    end: bytes.length,
+    count,
+    baseOffset: endOffset - count,
+    baseTimestampMs: Number(bytes.readBigInt64BE(BASE_TIMESTAMP_AT)),
+    logAppendTimeMs: null,
+  };
+}
