@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync, copyFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  copyFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +76,15 @@ describe('layers', () => {
     const target = '../state/state-store.ts';
     expect(lint(file, `import type { X } from '${target}';\nexport type Y = X;`)).not.toContain('restricted');
     expect(lint(file, `import { X } from '${target}';\nexport const y = X;`)).toContain('restricted');
+  });
+
+  const engineFolders = readdirSync(join(ROOT, ENGINE), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  it.each(engineFolders.map(({ name }) => name))('keep clients out of the engine: %s/', (name) => {
+    expect(lint(`${ENGINE}/${name}/x.ts`, `import { x } from 'kafkajs';\nexport const y = x;`)).toContain(
+      'restricted',
+    );
   });
 
   it('refuse to write to the console from a library', () => {
