@@ -30,7 +30,7 @@ export class RecordFailures {
 
   /** Returns (or resolves) when the record is dealt with. @throws the failure itself when the handler says `fail` */
   handle(thrown: unknown, record: CapturedRecord, operator: string): MaybePromise<void> {
-    if (isNoFaultOfTheRecord(thrown)) throw thrown;
+    if (isNotForTheHandlers(thrown)) throw thrown;
     const held = thrown instanceof HeldRecordError ? thrown : null;
     const failure = this.#classify(
       held?.cause ?? thrown,
@@ -100,9 +100,10 @@ export class RecordFailures {
   }
 }
 
-/** A store or log that is away: the task starts over later, the record is as good as before. */
-function isNoFaultOfTheRecord(thrown: unknown): thrown is Error {
+/** A store or log that is away: the task starts over later, the record is as good as before. Production: already answered. */
+function isNotForTheHandlers(thrown: unknown): thrown is Error {
   return (
+    thrown instanceof ProductionError ||
     thrown instanceof StoreError ||
     thrown instanceof LogError ||
     thrown instanceof SinkError ||

@@ -1,0 +1,226 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
+import {
+  inMemoryStores,
+  json,
+  RecordBatchWriter,
+  RecordCursor,
+  string,
+  StreamsApp,
+  StreamsBuilder,
+  topic,
+  TopologyError,
+  type LogPort,
+  type ProcessingGuarantee,
+  type StateChange,
+  type StreamsConfig,
+} from '@hiveframe/streams';
+
+const words = topic('words', { key: string(), value: string() });
+const counts = topic('counts', { key: string(), value: json<number>() });
+
+function wordCount() {
+  const builder = new StreamsBuilder();
+  const table = builder
+    .stream(words)
+    .groupBy((word) => word, { name: 'by-word' })
+    .count();
+  table
+    .toStream()
+    .mapValues((n) => n ?? 0)
+    .to(counts);
+  return builder.build();
+}
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+async function cluster(numPartitions = 4): Promise<EmbeddedLog> {
+  const log = embedded();
+  closing.push(() => log.close(1_000));
+  await log.connect();
+  await log.admin.create([{ topic: 'words', numPartitions }]);
+  return log;
+}
+
+/** The log outlives the application, as a cluster does. */
+function app(log: EmbeddedLog, config: Partial<StreamsConfig> = {}): StreamsApp {
+  const one = new StreamsApp(wordCount(), {
+    applicationId: 'word-count',
+    processingGuarantee: 'exactly_once',
+    commitIntervalMs: 20,
+    ...config,
+    log: log.share(),
+  });
+  closing.push(() => one.stop({ timeoutMs: 2_000 }).catch(() => {}));
+  return one;
+}
+
+async function write(log: LogPort, texts: readonly string[]): Promise<void> {
+  const writer = log.writer();
+  for (const [i, text] of texts.entries()) {
+    const records = new RecordBatchWriter();
+    records.append(Buffer.from('k'), Buffer.from(text), 1);
+    await writer.send([{ topic: 'words', partition: i % 4, records: records.take() }]);
+  }
+}
+
+/** Every committed count, in order, by word. */
+async function read(log: LogPort): Promise<Map<string, number[]>> {
+  const found = new Map<string, number[]>();
+  const described = (await log.admin.describe(['counts'])).get('counts');
+  const reader = log.reader({ isolation: 'read_committed' });
+  for (let partition = 0; partition < (described?.numPartitions ?? 0); partition++) {
+    reader.assign({ topic: 'counts', partition }, 0);
+  }
+  const cursor = new RecordCursor();
+  for (
+    let fetched = await reader.poll({ maxWaitMs: 0 });
+    fetched.length > 0;
+    fetched = await reader.poll({ maxWaitMs: 0 })
+  ) {
+    for (const one of fetched) {
+      cursor.reset(one.batches, one.fromOffset);
+      while (cursor.next()) {
+        const word = cursor.key()!.toString();
+        found.set(word, [...(found.get(word) ?? []), Number(cursor.value()!.toString())]);
+      }
+    }
+  }
+  await reader.close();
+  return found;
+}
+
+async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const endMs = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > endMs) throw new Error(`Not within 10 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+const last = (found: Map<string, number[]>) =>
+  Object.fromEntries(Array.from(found, ([word, all]) => [word, all.at(-1)]));
+
+describe('StreamsApp', () => {
+  it('counts over a repartition topic, from start to stop', async () => {
+    const log = await cluster();
+    await write(log, ['a', 'b', 'a', 'c', 'a']);
+    const changes: StateChange[] = [];
+    const one = app(log);
+    one.listen({ onStateChange: (change) => changes.push(change) });
+    await one.start();
+    expect(one.state).toBe('running');
+    await eventually(async () => last(await read(log))['a'] === 3, 'a counted');
+    await one.stop();
+    expect(last(await read(log))).toEqual({ a: 3, b: 1, c: 1 });
+    expect(changes.map(({ from, to }) => `${from} ${to}`)).toEqual([
+      'created rebalancing',
+      'rebalancing running',
+      'running stopping',
+      'stopping stopped',
+    ]);
+  });
+
+  it('goes on after a restart where it stopped, with its state', async () => {
+    const log = await cluster();
+    await write(log, ['a', 'b']);
+    const first = app(log);
+    await first.start();
+    await eventually(async () => last(await read(log))['b'] === 1, 'first run');
+    await first.stop();
+    await write(log, ['a']);
+    const second = app(log);
+    await second.start();
+    await eventually(async () => last(await read(log))['a'] === 2, 'second run');
+    expect(Array.from((await read(log)).get('a')!)).toEqual([1, 2]);
+  });
+
+  it.each<ProcessingGuarantee>(['exactly_once', 'at_least_once', 'at_most_once'])(
+    'shares the tasks with a second instance and takes them back, %s',
+    async (processingGuarantee) => {
+      const log = await cluster();
+      const config = { processingGuarantee, stores: inMemoryStores() };
+      const [one, two] = [app(log, config), app(log, { ...config, stores: inMemoryStores() })];
+      await one.start();
+      await write(log, ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']);
+      await two.start();
+      await write(log, ['a', 'b', 'c', 'd']);
+      await eventually(async () => Object.values(last(await read(log))).join() === '3,3,3,3', 'with two');
+      await two.stop();
+      await write(log, ['a', 'b', 'c', 'd']);
+      await eventually(
+        async () => Object.values(last(await read(log))).join() === '4,4,4,4',
+        'with one again',
+      );
+      if (processingGuarantee === 'exactly_once') {
+        for (const all of (await read(log)).values()) expect(all).toEqual([...new Set(all)].sort());
+      }
+    },
+  );
+
+  it('waits for a source topic that does not exist, saying so, and can be stopped meanwhile', async () => {
+    const log = embedded();
+    closing.push(() => log.close(1_000));
+    const lines: string[] = [];
+    const one = app(log, { logger: { log: (_level, text) => lines.push(text) } });
+    const starting = one.start();
+    await eventually(async () => lines.some((line) => line.includes('words does not exist')), 'the warning');
+    expect(one.state).toBe('rebalancing');
+    await one.stop();
+    await starting;
+    expect(one.state).toBe('stopped');
+  });
+
+  it('refuses sources whose partition counts differ where they must not', async () => {
+    const log = await cluster();
+    await log.admin.create([{ topic: 'other-words', numPartitions: 3 }]);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(words)
+      .merge(builder.stream(topic('other-words', { key: string(), value: string() })))
+      .groupByKey({ name: 'both' })
+      .count()
+      .toStream()
+      .mapValues((n) => n ?? 0)
+      .to(counts);
+    const one = new StreamsApp(builder.build(), { applicationId: 'both', log });
+    const failed = one.start();
+    await expect(failed).rejects.toThrow(TopologyError);
+    await expect(failed).rejects.toThrow('words has 4, other-words has 3');
+    expect(one.state).toBe('error');
+  });
+
+  it('ends in error when a handler says fail, committing nothing of the bad record', async () => {
+    const log = await cluster();
+    await write(log, ['a']);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(words)
+      .mapValues((): number => {
+        throw new Error('no');
+      })
+      .to(counts);
+    const one = new StreamsApp(builder.build(), {
+      applicationId: 'failing',
+      log: log.share(),
+      processingGuarantee: 'exactly_once',
+      onProcessingFailure: 'fail',
+    });
+    const ended = new Promise<StateChange>((resolve) => {
+      one.listen({ onStateChange: (change) => change.to === 'error' && resolve(change) });
+    });
+    await one.start();
+    expect((await ended).error?.message).toMatch(/^Cannot process words-0 at offset 0 in .*: no$/);
+    const committed = await log.admin.committed('failing', [{ topic: 'words', partition: 0 }]);
+    expect(committed).toEqual([]);
+  });
+
+  it('names all faulty settings together', async () => {
+    const log = await cluster();
+    expect(() => app(log, { applicationId: 'no good', commitIntervalMs: 0 })).toThrow(
+      /commitIntervalMs must be a positive number, is 0; applicationId must be/,
+    );
+  });
+});
