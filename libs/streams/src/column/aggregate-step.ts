@@ -114,12 +114,13 @@ function better(
   beats: (value: Comparable, than: Comparable) => boolean,
 ): unknown {
   if (value !== value || (value instanceof Date && Number.isNaN(value.getTime()))) return kept;
+  if (kept !== undefined && typeof value !== typeof kept) {
+    throw wrongType(aggregate, value, `${describeValue(kept)} like those before`);
+  }
   if (typeof value !== 'string' && typeof value !== 'bigint' && !(value instanceof Date)) {
     throw wrongType(aggregate, value, 'a number, text, bigint or Date');
   }
   if (kept === undefined) return copy(value);
-  if (typeof value !== typeof kept)
-    throw wrongType(aggregate, value, `${describeValue(kept)} like those before`);
   return beats(value, kept as Comparable) ? copy(value) : kept;
 }
 
