@@ -42,5 +42,11 @@ export { Topology } from './topology/topology.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';
 export * from './sink/sink.ts';
 export * from './state/store-flush.ts';
-export * from './front/index.ts';
+export {
+  eventStream,
+  type EventStream,
+  type GroupingColumns,
+  type MapOptions,
+  type WindowedEvents,
+} from './front/event-stream.ts';
 export { silentLogger, systemClock } from './runtime/system.ts';
