@@ -8,7 +8,8 @@ const brokers = await kafkaBrokers();
 const url = await redisUrl();
 
 export const services: Services = { brokers: brokers ?? '', redisUrl: url ?? '' };
-export const describeOnServices = brokers === undefined || url === undefined ? describe.skip : describe;
+export const describeOnServices: typeof describe.skip =
+  brokers === undefined || url === undefined ? describe.skip : describe;
 
 /** Readings per case: 200,000 unless `RECORDS` says otherwise. */
 export const RECORDS = Number(process.env['RECORDS'] ?? 200_000);
