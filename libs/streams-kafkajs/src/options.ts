@@ -1,0 +1,103 @@
+import type { ConnectionOptions } from 'node:tls';
+import { ConfigError, type Logger } from '@hiveframe/streams';
+import { CODECS, type Compression } from './compression/codec.ts';
+import type { SaslOptions } from './kafkajs.ts';
+import type { BrokerAddress } from './protocol/metadata.ts';
+
+export interface KafkaJsOptions {
+  /** Where to find the cluster first: `host:port`. Two or three are enough, the cluster names the others. */
+  readonly brokers: readonly string[];
+  /** Shown in the brokers' logs and quotas. @defaultValue 'hiveframe-streams' */
+  readonly clientId?: string;
+  /** TLS: true for the system's authorities, or Node's `tls.connect` options. @defaultValue false */
+  readonly ssl?: boolean | ConnectionOptions;
+  /** SASL as kafkajs takes it: plain, scram-sha-256, scram-sha-512, aws, oauthbearer. */
+  readonly sasl?: SaslOptions;
+  /** Of what is written. Everything Kafka knows can be read. @defaultValue 'none' */
+  readonly compression?: Compression;
+  /** @defaultValue warnings and errors to stderr */
+  readonly logger?: Logger;
+  /** @defaultValue 5000 */
+  readonly connectionTimeoutMs?: number;
+  /** Longest wait for the answer to one request, and for a call that retries inside. @defaultValue 30000 */
+  readonly requestTimeoutMs?: number;
+  /** How long a plain writer tries to deliver a batch. @defaultValue 120000 */
+  readonly deliveryTimeoutMs?: number;
+  readonly fetch?: FetchOptions;
+}
+
+/** Kafka's consumer settings of the same names. */
+export interface FetchOptions {
+  /** How long a broker may wait for records when there are none. @defaultValue 250 */
+  readonly maxWaitMs?: number;
+  /** @defaultValue 1 */
+  readonly minBytes?: number;
+  /** Of one answer, over its partitions; soft. @defaultValue 4 MiB */
+  readonly maxBytes?: number;
+  /** Of one partition in one answer; soft. @defaultValue 1 MiB */
+  readonly maxBytesPerPartition?: number;
+  /** Check the CRC-32C of every batch. @defaultValue true */
+  readonly crcCheck?: boolean;
+}
+
+export interface ResolvedKafkaJsOptions extends Required<Omit<KafkaJsOptions, 'brokers' | 'sasl' | 'fetch'>> {
+  readonly brokers: readonly BrokerAddress[];
+  readonly sasl: SaslOptions | null;
+  readonly fetch: Required<FetchOptions>;
+}
+
+const MIB = 1 << 20;
+
+/** Applies defaults. @throws ConfigError that names all faults together */
+export function resolveKafkaJsOptions(options: KafkaJsOptions): ResolvedKafkaJsOptions {
+  const faults: string[] = [];
+  const brokers = options.brokers.map((text) => parseAddress(text, faults));
+  if (brokers.length === 0) faults.push('brokers is empty');
+  const compression = options.compression ?? 'none';
+  if (!(compression in CODECS))
+    faults.push(`compression '${compression}' is none of ${Object.keys(CODECS).join(', ')}`);
+  const positive = (name: string, value: number): number => {
+    if (!(Number.isInteger(value) && value > 0))
+      faults.push(`${name} must be a whole number above 0, not ${value}`);
+    return value;
+  };
+  const resolved: ResolvedKafkaJsOptions = {
+    brokers,
+    clientId: options.clientId ?? 'hiveframe-streams',
+    ssl: options.ssl ?? false,
+    sasl: options.sasl ?? null,
+    compression,
+    logger: options.logger ?? STDERR_LOGGER,
+    connectionTimeoutMs: positive('connectionTimeoutMs', options.connectionTimeoutMs ?? 5_000),
+    requestTimeoutMs: positive('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
+    deliveryTimeoutMs: positive('deliveryTimeoutMs', options.deliveryTimeoutMs ?? 120_000),
+    fetch: {
+      maxWaitMs: positive('fetch.maxWaitMs', options.fetch?.maxWaitMs ?? 250),
+      minBytes: positive('fetch.minBytes', options.fetch?.minBytes ?? 1),
+      maxBytes: positive('fetch.maxBytes', options.fetch?.maxBytes ?? 4 * MIB),
+      maxBytesPerPartition: positive(
+        'fetch.maxBytesPerPartition',
+        options.fetch?.maxBytesPerPartition ?? MIB,
+      ),
+      crcCheck: options.fetch?.crcCheck ?? true,
+    },
+  };
+  if (faults.length > 0) throw new ConfigError(`Cannot use these Kafka options: ${faults.join('; ')}.`);
+  return resolved;
+}
+
+function parseAddress(text: string, faults: string[]): BrokerAddress {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'); // [::1]:9092
+  const port = Number(text.slice(colon + 1));
+  if (colon < 1 || !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    faults.push(`broker '${text}' is not host:port`);
+  }
+  return { host, port };
+}
+
+const STDERR_LOGGER: Logger = {
+  log: (level, text) => {
+    if (level === 'warn' || level === 'error') process.stderr.write(`${level}: ${text}\n`);
+  },
+};
