@@ -3,7 +3,7 @@
  *  W2 Revoked: every task commits, then waits; those that stay go on where they were, with their state (sticky).
  *  W3 Lost: nothing can be committed; tasks are closed as they are.
  *  W4 A task that failed is closed and opened again from the log; fenced ones only after joining the group anew. */
-import { setImmediate as yieldToEvents } from 'node:timers/promises';
+import { setImmediate as yieldToEvents, setTimeout as realDelay } from 'node:timers/promises';
 import {
   DeserializationError,
   ProcessingError,
@@ -41,6 +41,7 @@ const RECORDS_PER_TURN = 256;
 /** How long the loop processes before it lets the process' other events happen. */
 const SLICE_MS = 8;
 const IDLE_POLL_MS = 100;
+const HELD_POLL_MS = 2;
 const REOPEN_DELAY_MS = 500;
 
 export interface WorkerListener {
@@ -105,11 +106,12 @@ export class StreamWorker implements GroupListener {
 
   /** One round: take what was fetched, process for a slice of time, commit what is due. Returns how many records were processed. */
   async round(maxWaitMs: number): Promise<number> {
-    await this.#poll(maxWaitMs);
-    if (this.#held || this.#stopped) {
-      await this.#environment.clock.delay(5);
+    if (this.#held) {
+      await realDelay(HELD_POLL_MS); // what is fetched meanwhile stays in the reader, which is bounded
       return 0;
     }
+    await this.#poll(maxWaitMs);
+    if (this.#held || this.#stopped) return 0;
     const processed = this.#processSlice();
     const nowMs = this.#environment.clock.nowMs();
     for (const task of this.#running()) {
@@ -289,7 +291,7 @@ export class StreamWorker implements GroupListener {
   async #open(id: TaskId, signal: AbortSignal): Promise<void> {
     const subTopology = this.#options.subTopologies.find((sub) => sub.id === id.subTopology)!;
     const name = formatTaskId(id);
-    while (!signal.aborted && !this.#stopped && this.#isAssigned(name)) {
+    while (!signal.aborted && !this.#stopped && this.#isAssigned(name) && !this.#tasks.has(name)) {
       const task = new StreamTask(id, subTopology, this.#environment);
       this.#tasks.set(name, task);
       try {

@@ -1,6 +1,6 @@
 /** The topics a topology reads and writes: checked, and made where they are the application's own. */
 import { TopologyError } from '../errors/streams.error.ts';
-import type { LogAdmin, NewTopic, TopicDescription } from '../ports/log.ts';
+import type { LogAdmin, NewTopic } from '../ports/log.ts';
 import type { TopicLimits } from '../task/task-environment.ts';
 import {
   changelogTopic,
@@ -38,9 +38,10 @@ export class TopicPreparation {
   /** @throws TopologyError for topics that do not fit; waits for missing sources as configured, until the signal aborts. */
   async prepare(signal: AbortSignal): Promise<PreparedTopics> {
     const counts = await this.#sourceCounts(signal);
-    await this.#createMissing(this.#repartitionTopics(counts));
+    await this.#createInternal(this.#repartitionTopics(counts));
     for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
-    await this.#createMissing([...this.#changelogs(counts), ...this.#outputs(counts)]);
+    await this.#createInternal(this.#changelogs(counts));
+    await this.#createMissing(this.#outputs(counts));
     const limits = await this.#limits();
     return { sources: this.sources(), limits };
   }
@@ -192,25 +193,25 @@ export class TopicPreparation {
 
   async #createMissing(wanted: readonly NewTopic[]): Promise<void> {
     const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
-    for (const { topic, numPartitions } of wanted)
-      this.#checkExisting(topic, numPartitions, found.get(topic));
     const missing = wanted.filter(({ topic }) => !found.has(topic));
     if (missing.length === 0) return;
-    this.#config.logger.log(
-      'info',
-      `Creating ${missing.map(({ topic, numPartitions }) => `${topic} (${numPartitions})`).join(', ')}.`,
-    );
+    const listed = missing.map(({ topic, numPartitions }) => `${topic} (${numPartitions})`).join(', ');
+    this.#config.logger.log('info', `Creating ${listed}.`);
     await this.#admin.create(missing);
   }
 
-  /** An internal topic with another partition count holds the state of another topology. */
-  #checkExisting(topic: string, numPartitions: number, found: TopicDescription | undefined): void {
-    const { applicationId, deadLetterTopic } = this.#config;
-    if (found === undefined || found.numPartitions === numPartitions || topic === deadLetterTopic) return;
-    if (!topic.startsWith(`${applicationId}-`)) return;
-    throw new TopologyError(
-      `Cannot start ${applicationId}: internal topic ${topic} has ${found.numPartitions} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or restore the count.`,
-    );
+  /** @throws TopologyError: an internal topic with another partition count holds the state of another topology */
+  async #createInternal(wanted: readonly NewTopic[]): Promise<void> {
+    const { applicationId } = this.#config;
+    const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
+    for (const { topic, numPartitions } of wanted) {
+      const there = found.get(topic)?.numPartitions ?? numPartitions;
+      if (there === numPartitions) continue;
+      throw new TopologyError(
+        `Cannot start ${applicationId}: internal topic ${topic} has ${there} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or restore the count.`,
+      );
+    }
+    await this.#createMissing(wanted);
   }
 
   async #limits(): Promise<ReadonlyMap<string, TopicLimits>> {

@@ -200,7 +200,6 @@ export class StateStore {
   /** Encodes all changes; null: nothing changed. Changelog records carry the time of writing (the event time is in the value),
    *  so that retention counts from now on also when old data is replayed (D28). */
   seal(nowMs: number): SealedState | null {
-    if (this.dirty.length === 0 && this.#expireBeforeMs === null) return null;
     const writers = new Map<StateSegment, SegmentWriter>();
     const changelog: EncodedRecords[] = [];
     for (const entry of this.dirty) {
@@ -211,15 +210,13 @@ export class StateStore {
       this.#encode(entry, writer, nowMs);
       if (this.#changelog.sizeBytes >= this.#options.maxBatchBytes) changelog.push(this.#changelog.take());
     }
-    if (this.#changelog.count > 0) changelog.push(this.#changelog.take());
-    const sealed: SealedState = {
-      changelog,
-      writes: Array.from(writers, ([segment, writer]) => writer.take(segment.id)),
-      expireBeforeMs: this.#expireBeforeMs,
-    };
     this.dirty = [];
+    if (writers.size === 0) return null; // expiry goes with the next writes
+    if (this.#changelog.count > 0) changelog.push(this.#changelog.take());
+    const writes = Array.from(writers, ([segment, writer]) => writer.take(segment.id));
+    const expireBeforeMs = this.#expireBeforeMs;
     this.#expireBeforeMs = null;
-    return sealed;
+    return { changelog, writes, expireBeforeMs };
   }
 
   #encode(entry: StateEntry, writer: SegmentWriter, nowMs: number): void {

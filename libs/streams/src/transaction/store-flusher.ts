@@ -25,7 +25,8 @@ export class StoreFlusher {
 
   async #flushOne(sealed: SealedStore, ends: EndOffsets): Promise<void> {
     const store = this.#stores.get(sealed.store)!;
-    const toOffset = ends.find((end) => end.topic === store.changelogTopic)?.offset ?? store.offset;
+    // A store without a changelog counts its flushes instead.
+    const toOffset = ends.find((end) => end.topic === store.changelogTopic)?.offset ?? store.offset + 1;
     const result = await store.partition.flush({
       writes: sealed.state.writes,
       expireBeforeMs: sealed.state.expireBeforeMs,
