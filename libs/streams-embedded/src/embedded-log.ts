@@ -39,7 +39,8 @@ interface Closeable {
   close(): Promise<void>;
 }
 
-class EmbeddedClient implements EmbeddedLog {
+/** @internal */
+export class EmbeddedClient implements EmbeddedLog {
   readonly name = 'embedded';
   readonly admin: EmbeddedAdmin;
   readonly #shared: SharedBroker;

@@ -13,7 +13,7 @@ import { Groups } from '../groups/groups.ts';
 import { closed, unavailable } from '../log-failures.ts';
 import type { ResolvedEmbeddedOptions } from '../options.ts';
 import { writeFailure } from '../storage/database.ts';
-import { Storage } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import { WriteQueue } from '../storage/write-queue.ts';
 import { appendBatch, checkBatches, endOffsets, sizeOf, type SealedBatch } from './append.ts';
 import type { OpenTransaction } from './open-transaction.ts';
@@ -35,10 +35,10 @@ export class Broker {
   readonly #place: string;
   #closed = false;
 
-  /** Opens the log and aborts what a former process left open. @throws LogError `unavailable` */
-  constructor({ checkpointDir, durability, maxRecordBytes }: ResolvedEmbeddedOptions) {
+  /** Takes the storage over and aborts what a former process left open. @throws LogError `unavailable` */
+  constructor(storage: Storage, { checkpointDir, durability, maxRecordBytes }: ResolvedEmbeddedOptions) {
     this.#place = checkpointDir ?? 'memory';
-    this.storage = new Storage(checkpointDir);
+    this.storage = storage;
     this.topics = new Topics(this.storage, maxRecordBytes);
     this.groups = new Groups(this.topics);
     this.#transactions = new Transactions(this.storage, this.topics, (late) => this.#expire(late));
