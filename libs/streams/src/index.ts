@@ -50,3 +50,5 @@ export {
   type WindowedEvents,
 } from './front/event-stream.ts';
 export { silentLogger, systemClock } from './runtime/system.ts';
+export { partitionFor } from './sink/murmur2.ts';
+export { windowedPartitioner } from './topology/dsl/windowed-partitioner.ts';

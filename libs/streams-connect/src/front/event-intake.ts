@@ -1,0 +1,73 @@
+/** How events come into a running stream: one writer for what is emitted, a runner for each source. */
+import { StreamsError, type Topic } from '@hiveframe/streams';
+import { runSource, type RunningSource } from '../source/run-source.ts';
+import type { StreamSource } from '../source/stream-source.ts';
+import { TopicWriter } from '../source/topic-writer.ts';
+import type { ResolvedProcessorConfig } from './processor-config.ts';
+
+/** An event for a stream that does not run. */
+export class NotRunningError extends StreamsError {
+  readonly code = 'HFS_NOT_RUNNING';
+}
+
+export class EventIntake<T> {
+  readonly #topic: Topic<null, T>;
+  readonly #config: ResolvedProcessorConfig<T>;
+  readonly #onFailure: () => void;
+  readonly #running: RunningSource[] = [];
+  /** Made by the first event that is emitted. */
+  #writer: Promise<TopicWriter<null, T>> | null = null;
+  #error: Error | undefined;
+  #closing: Promise<void> | null = null;
+
+  /** @param onFailure a source has failed for good */
+  constructor(topic: Topic<null, T>, config: ResolvedProcessorConfig<T>, onFailure: () => void) {
+    this.#topic = topic;
+    this.#config = config;
+    this.#onFailure = onFailure;
+  }
+
+  /** What the first failed source threw. */
+  get error(): Error | undefined {
+    return this.#error;
+  }
+
+  async emit(event: T): Promise<void> {
+    if (this.#closing !== null) {
+      throw new NotRunningError(`Cannot emit to ${this.#topic.name}: the stream is stopped.`);
+    }
+    const { log, clock } = this.#config.streams;
+    this.#writer ??= TopicWriter.open(log, this.#topic);
+    const writer = await this.#writer;
+    return writer.write({ key: null, value: event, timestampMs: clock.nowMs() });
+  }
+
+  run(source: StreamSource<T>): void {
+    const { streams, onSourceFailure, maxUnacknowledged } = this.#config;
+    const { log, clock, logger } = streams;
+    const running = runSource<T>(source, {
+      log,
+      topic: this.#topic,
+      clock,
+      logger,
+      maxUnacknowledged,
+      onFailure: onSourceFailure === 'stop' ? 'fail' : 'retry',
+    });
+    this.#running.push(running);
+    running.done.catch((error: Error) => {
+      this.#error ??= error;
+      this.#onFailure();
+    });
+  }
+
+  /** Stops the sources, then waits for what was emitted. Again: the same end. */
+  close(timeoutMs: number): Promise<void> {
+    return (this.#closing ??= this.#close(timeoutMs));
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#running.map((source) => source.stop({ timeoutMs })));
+    const writer = await this.#writer?.catch(() => null);
+    await writer?.close();
+  }
+}
