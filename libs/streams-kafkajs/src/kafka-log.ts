@@ -10,7 +10,7 @@ import type {
   TransactionalWriter,
 } from '@hiveframe/streams';
 import { KafkaAdmin } from './admin/kafka-admin.ts';
-import { Backoff, delay } from './cluster/backoff.ts';
+import { atMost, Backoff, delay } from './cluster/backoff.ts';
 import type { ConnectionLane } from './cluster/connection-lane.ts';
 import { ConnectionFailure, messageOf } from './cluster/failures.ts';
 import { KafkaCluster } from './cluster/kafka-cluster.ts';
@@ -108,9 +108,7 @@ class KafkaLog implements LogPort {
       await Promise.allSettled([...this.#members].map((member) => member.leave(timeoutMs)));
       await Promise.allSettled([...this.#open].map((part) => part.close()));
     })();
-    const inTime = new AbortController();
-    await Promise.race([orderly.finally(() => inTime.abort()), delay(timeoutMs, inTime.signal)]);
-    inTime.abort();
+    await atMost(timeoutMs, orderly);
     this.#cluster.close();
   }
 

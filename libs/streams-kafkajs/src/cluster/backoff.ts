@@ -35,3 +35,12 @@ export function delay(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+export const TOO_LATE: unique symbol = Symbol('too late');
+
+/** What the promise gives, or TOO_LATE after `ms`; the promise goes on, unheard. */
+export async function atMost<T>(ms: number, promise: Promise<T>): Promise<T | typeof TOO_LATE> {
+  const inTime = new AbortController();
+  const tooLate = delay(ms, inTime.signal).then((): typeof TOO_LATE => TOO_LATE);
+  return Promise.race([promise, tooLate]).finally(() => inTime.abort());
+}

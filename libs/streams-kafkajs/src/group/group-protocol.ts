@@ -77,12 +77,12 @@ export class GroupProtocol {
 
   /** Over the shared connections: the own one may be waiting for a join. A static member keeps its place until its session
    *  times out (KIP-345), so that a restart moves nothing. */
-  async leave(timeoutMs: number, signal: AbortSignal): Promise<void> {
+  async leave(timeoutMs: number): Promise<void> {
     const memberId = this.#memberId;
     const { groupId, instanceId } = this.#options;
     if (memberId === '' || instanceId !== undefined) return;
     const shared = new Coordinator(this.#cluster, this.#cluster.control, 'group', groupId);
-    await shared.call(leaveGroup(groupId, memberId), errorCodeOf, { retryMs: timeoutMs, signal });
+    await shared.call(leaveGroup(groupId, memberId), errorCodeOf, { retryMs: timeoutMs });
   }
 
   /** The next join is a stranger's. */

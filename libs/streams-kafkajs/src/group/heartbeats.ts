@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { LogError } from '@hiveframe/streams';
-import { delay } from '../cluster/backoff.ts';
+import { atMost, delay, TOO_LATE } from '../cluster/backoff.ts';
 import { Bell } from '../cluster/bell.ts';
 import { BrokerError } from '../cluster/failures.ts';
 import { toLogError } from '../log-failure.ts';
@@ -83,10 +83,8 @@ export class Heartbeats {
       () => null,
       (error: unknown) => error,
     );
-    const giveUp = new AbortController();
-    const error = await Promise.race([beat, delay(this.#remainingMs(), giveUp.signal).then(() => NO_ANSWER)]);
-    giveUp.abort();
-    if (error === NO_ANSWER) return false;
+    const error = await atMost(this.#remainingMs(), beat);
+    if (error === TOO_LATE) return false;
     if (error !== null && !this.#isAnswer(error)) return false;
     this.#heardAtMs = sentAtMs;
     return true;
@@ -114,5 +112,3 @@ export class Heartbeats {
     );
   }
 }
-
-const NO_ANSWER = Symbol('no answer');

@@ -12,7 +12,7 @@ import {
   type GroupMemberOptions,
   type Membership,
 } from '@hiveframe/streams';
-import { Backoff, delay } from '../cluster/backoff.ts';
+import { atMost, Backoff, delay } from '../cluster/backoff.ts';
 import { BrokerError, messageOf } from '../cluster/failures.ts';
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts';
 import { toLogError } from '../log-failure.ts';
@@ -76,9 +76,8 @@ export class KafkaGroupMember implements GroupMember {
     this.#leaving.abort();
     this.#current?.heartbeats.stop();
     this.#firstAssignment.reject(leftGroup(this.#options.groupId));
-    const tooLate = AbortSignal.timeout(timeoutMs);
     try {
-      await Promise.race([this.#protocol.leave(timeoutMs, tooLate), delay(timeoutMs, tooLate)]);
+      await atMost(timeoutMs, this.#protocol.leave(timeoutMs));
     } catch (error) {
       this.#log(
         'warn',
