@@ -7,11 +7,11 @@ import type { DeclaredAggregate } from './aggregate.ts';
 import type { Row } from './compiled-expression.ts';
 
 export interface ColumnAggregation {
-  initializer(): Accumulator;
+  readonly initializer: () => Accumulator;
   /** Changes the accumulator in place; if it throws (a value of the wrong type), the accumulator is as before. */
-  add(to: Accumulator, row: Row): Accumulator;
+  readonly add: (to: Accumulator, row: Row) => Accumulator;
   /** Sets the aliases, in the order written. */
-  writeResult(of: Accumulator, into: Record<string, unknown>): void;
+  readonly writeResult: (of: Accumulator, into: Record<string, unknown>) => void;
   readonly serde: Serde<Accumulator>;
 }
 

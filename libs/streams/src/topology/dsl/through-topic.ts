@@ -1,9 +1,11 @@
 /** Ways out of a sub-topology: a user's topic, or a topic of the application that a new sub-topology reads. */
+import { carryNull } from '../../processor/operators/carry-null.ts';
+import { nullable } from '../../serde/nullable.serde.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { windowedPartitioner } from './windowed-partitioner.ts';
 import type { TopologyDraft } from '../draft.ts';
 import type { InternalTopic, TopicRef } from '../graph.ts';
-import { serdeOf, type Flow } from './flow.ts';
+import { attach, serdeOf, type Flow } from './flow.ts';
 
 interface Destination {
   readonly nodeName: string;
@@ -35,7 +37,8 @@ export interface ThroughTopic {
   readonly numPartitions?: number | undefined;
 }
 
-/** The record's timestamp there is its event time, so the source behind it needs no column for it. */
+/** The record's timestamp there is its event time, so the source behind it needs no column for it. A null value passes as
+ *  one: streams behind tables have them, and a source takes no record without a value. */
 export function throughTopic(draft: TopologyDraft, flow: Flow, through: ThroughTopic): Flow {
   const topic: TopicRef = { name: through.topic, internal: true };
   const key = through.key ?? serdeOf(flow.key);
@@ -45,11 +48,17 @@ export function throughTopic(draft: TopologyDraft, flow: Flow, through: ThroughT
     purpose: through.purpose,
     numPartitions: through.numPartitions ?? null,
   });
-  writeTo(draft, flow, { nodeName: through.sinkName, topic, key, value });
+  const carried = nullable(value) as Serde<unknown>;
+  const output = attach(draft, flow, {
+    type: 'carry-null',
+    name: `${through.sinkName}-null`,
+    operator: carryNull,
+  });
+  writeTo(draft, { ...flow, output }, { nodeName: through.sinkName, topic, key, value: carried });
   const source = draft.add({
     name: through.sourceName,
     parents: [],
-    spec: () => ({ kind: 'source', topic, key, value, eventTime: null, ...flow.watermark }),
+    spec: () => ({ kind: 'source', topic, key, value: carried, eventTime: null, ...flow.watermark }),
   });
   return { output: source.children, key, value, keyChanged: false, watermark: flow.watermark };
 }
