@@ -110,7 +110,7 @@ describe('parseSettings', () => {
     ['INPUT_TOPIC', 'a/b', 'a Kafka name'],
     ['OUTPUT_TOPIC', '..', 'a Kafka name'],
     ['ALERT_TOPIC', 'ä', 'a Kafka name'],
-    ['DEAD_LETTER_TOPIC', 'x'.repeat(201), 'a Kafka name'],
+    ['DEAD_LETTER_TOPIC', 'x'.repeat(181), 'a Kafka name'],
     ['WINDOW_MS', '0', 'an integer from 1'],
     ['WINDOW_MS', '1e3', 'an integer from 1'],
     ['WATERMARK_DELAY_MS', '-1', 'an integer from 0'],

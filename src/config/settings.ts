@@ -106,8 +106,8 @@ export const withoutPassword = (url: string): string => url.replace(/(\/\/[^:/@]
 function readName(read: SettingReader, variable: string, defaultName: string): string {
   const name = read.matching(
     variable,
-    (text) => /^[a-zA-Z0-9._-]{1,200}$/.test(text) && text !== '.' && text !== '..',
-    'a Kafka name: 1 to 200 letters, digits, dots, underscores or hyphens',
+    (text) => /^[a-zA-Z0-9._-]{1,180}$/.test(text) && text !== '.' && text !== '..',
+    'a Kafka name: 1 to 180 letters, digits, dots, underscores or hyphens',
   );
   return name ?? defaultName;
 }

@@ -73,6 +73,13 @@ describe('SensorSimulator', () => {
     expect(readings[1]?.timestamp).toBe(1_000_000 + 3_600_000 - 60_000);
   });
 
+  it('goes on where it was when it is started again', async () => {
+    const source = simulator(new LeapingClock(), { backfillMs: 60_000 });
+    await take(source.start(forever), 3);
+    const [next] = await take(source.start(forever), 1);
+    expect(next?.timestamp).toBe(940_200);
+  });
+
   it('ends when stopped, and when the signal aborts', async () => {
     const stopped = simulator(new LeapingClock());
     stopped.stop();

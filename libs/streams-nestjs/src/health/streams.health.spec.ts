@@ -46,7 +46,7 @@ describe('StreamsHealth over HTTP', () => {
 
   it.each([
     ['created', /has not started/],
-    ['rebalancing', /assigned or their state is being restored/],
+    ['rebalancing', /assigned and restored/],
     ['stopping', /is stopping/],
     ['stopped', /has stopped/],
     ['error', /failed: no reason is known/],

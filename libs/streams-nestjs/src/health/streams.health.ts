@@ -13,8 +13,8 @@ export interface HealthReport {
 }
 
 const NOT_READY: Readonly<Record<Exclude<StreamsState, 'running' | 'error'>, string>> = {
-  created: 'the application has not started yet: it waits for the log, the stores or the start',
-  rebalancing: 'tasks are being assigned or their state is being restored',
+  created: 'the application has not started yet',
+  rebalancing: 'the log or the stores do not answer yet, or tasks are being assigned and restored',
   stopping: 'the application is stopping',
   stopped: 'the application has stopped',
 };

@@ -76,6 +76,17 @@ describe('StreamsLifecycle', () => {
     expect(app.topology).toBeDefined();
   });
 
+  it('tells listeners that came before the bootstrap, until they are removed', async () => {
+    const seen: string[] = [];
+    const lifecycle = await boot({ autoStart: false });
+    const unlisten = lifecycle.listen({ onStateChange: ({ to }) => seen.push(to) });
+    app.move('rebalancing');
+    app.move('running');
+    unlisten();
+    app.move('rebalancing');
+    expect(seen).toEqual(['rebalancing', 'running']);
+  });
+
   it('leaves the start to the caller when autoStart is off', async () => {
     const lifecycle = await boot({ autoStart: false });
     expect(app.starts).toBe(0);

@@ -3,7 +3,7 @@
  *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
  *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
  *  N3 A failure is told once, by the log and by health, and by default ends the process. */
-import { TimeoutError, type StateChange, type StreamsState } from '@hiveframe/streams';
+import { TimeoutError, type StateChange, type StreamsListener, type StreamsState } from '@hiveframe/streams';
 import {
   Inject,
   Injectable,
@@ -35,6 +35,7 @@ export interface StreamsStatus {
 export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #logger = new Logger('Streams');
   readonly #shutdown = new AbortController();
+  readonly #listeners = new Set<StreamsListener>();
   #app: RunnableApp | undefined;
   #stopped: Promise<void> | undefined;
   #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
@@ -55,6 +56,12 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     return this.#app;
   }
 
+  /** As the application's own `listen`, but may be called before Nest has bootstrapped. Gives back a function that removes it. */
+  listen(listener: StreamsListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   get #stopTimeoutMs(): number {
     return this.options.stopTimeoutMs ?? DEFAULT_STOP_TIMEOUT_MS;
   }
@@ -63,7 +70,15 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     const { autoStart = true } = this.options;
     const config = { ...this.options, logger: this.options.logger ?? new NestLogger() };
     this.#app = this.createApp(this.explorer.buildTopology(), config);
-    this.#app.listen({ onStateChange: (change) => this.#changed(change) });
+    this.#app.listen({
+      onStateChange: (change) => {
+        this.#changed(change);
+        for (const listener of this.#listeners) listener.onStateChange?.(change);
+      },
+      onRestore: (progress) => {
+        for (const listener of this.#listeners) listener.onRestore?.(progress);
+      },
+    });
     if (autoStart) void this.start().catch(() => undefined); // #failed has told it
   }
 

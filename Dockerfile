@@ -1,0 +1,33 @@
+# The reference app: IoT sensor analytics. Build context is the repository.
+FROM node:24-bookworm-slim AS build
+WORKDIR /app
+# Manifests first: the layer of npm ci stays while only sources change.
+COPY package.json package-lock.json ./
+COPY libs/streams/package.json libs/streams/
+COPY libs/streams-connect/package.json libs/streams-connect/
+COPY libs/streams-embedded/package.json libs/streams-embedded/
+COPY libs/streams-kafkajs/package.json libs/streams-kafkajs/
+COPY libs/streams-nestjs/package.json libs/streams-nestjs/
+COPY libs/streams-redis/package.json libs/streams-redis/
+COPY libs/streams-testing/package.json libs/streams-testing/
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.base.json tsconfig.build.json ./
+COPY libs libs
+COPY src src
+RUN npm run build
+# The test kit is no part of a service, and its optional peers would stay.
+RUN rm -rf libs/streams-testing && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/libs libs
+COPY --from=build /app/dist dist
+USER node
+EXPOSE 3000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]
