@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { startKafka } from '@hiveframe/streams-testing/containers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReferenceApp } from '../support/reference-app.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { eventually } from '../support/eventually.ts';
+import { whyNoContainers } from '../support/service.ts';
 import { Scenario } from './scenario.ts';
 import { RECORDS, describeOnServices, services } from './services.ts';
 
@@ -76,3 +78,37 @@ describeOnServices('a service that is not there', () => {
     expect(await app.stop()).toEqual({ code: 0, signal: null });
   });
 });
+
+const noContainers = await whyNoContainers();
+if (noContainers !== undefined)
+  process.stderr.write(`NOT RUN: loss of Kafka while running: ${noContainers}\n`);
+
+/** Kafka tells its clients where to come: only a broker of our own can tell them to come through a proxy. */
+(noContainers === undefined && services.redisUrl !== '' ? describe : describe.skip)(
+  'Kafka lost while running',
+  () => {
+    it('makes the application wait, and loses nothing', async () => {
+      const proxy = await TcpProxy.create();
+      const kafka = await startKafka({ advertisedAddress: proxy.address });
+      proxy.pointTo(kafka.address);
+      await proxy.restore();
+      const scenario = await Scenario.open({ ...services, brokers: proxy.address, emit: 'final' });
+      try {
+        await scenario.generate(RECORDS);
+        const app = await scenario.startApp();
+        await scenario.waitForCommitted(app, { records: 1, everyMs: 10 });
+        await proxy.cut();
+        await delay(OUTAGE_MS);
+        app.assertRunning();
+        await proxy.restore();
+
+        await scenario.waitForCommitted(app);
+        expect(await scenario.verdict()).toMatchObject({ exact: true, readings: RECORDS, faults: {} });
+      } finally {
+        await scenario.close();
+        await proxy.cut();
+        await kafka.stop();
+      }
+    });
+  },
+);

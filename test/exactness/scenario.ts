@@ -52,11 +52,13 @@ export class Scenario {
 
   static async open(options: ScenarioOptions): Promise<Scenario> {
     const scenario = new Scenario(options, await Cluster.connect(options.brokers));
-    await scenario.cluster.createTopic(scenario.input, NUM_PARTITIONS, options.inputConfig);
-    for (const topic of [scenario.output, scenario.alerts, scenario.deadLetters]) {
-      await scenario.cluster.createTopic(topic, NUM_PARTITIONS);
+    try {
+      await scenario.#createTopics();
+      return scenario;
+    } catch (error) {
+      await scenario.close();
+      throw error;
     }
-    return scenario;
   }
 
   async startApp(settings: AppSettings = {}): Promise<ReferenceApp> {
@@ -127,6 +129,13 @@ export class Scenario {
     await this.cluster.removeAll(this.id);
     await this.cluster.close();
     await removeKeys(this.#options.redisUrl, this.id);
+  }
+
+  async #createTopics(): Promise<void> {
+    await this.cluster.createTopic(this.input, NUM_PARTITIONS, this.#options.inputConfig);
+    for (const topic of [this.output, this.alerts, this.deadLetters]) {
+      await this.cluster.createTopic(topic, NUM_PARTITIONS);
+    }
   }
 }
 

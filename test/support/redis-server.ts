@@ -1,5 +1,5 @@
 /** Redis servers of a test's own, to be broken: small memory, killed, paused, in cluster mode. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { tmpdir } from 'node:os';
@@ -20,6 +20,8 @@ export function redisServerBinary(): string | undefined {
   return binary;
 }
 
+const READY = /Ready to accept connections|mode=sentinel/;
+
 export class RedisServer {
   readonly port: number;
   readonly #binary: string;
@@ -34,10 +36,20 @@ export class RedisServer {
     this.#args = args;
   }
 
+  /** A Sentinel that watches nothing yet. */
+  static async startSentinel(binary: string): Promise<RedisServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'sentinel-'));
+    const config = join(folder, 'sentinel.conf');
+    await writeFile(config, '');
+    const server = new RedisServer(await freePort(), binary, folder, [config, '--sentinel']);
+    await server.start();
+    return server;
+  }
+
   /** Keeps nothing on disk unless `args` say so. */
   static async start(binary: string, args: readonly string[] = []): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'redis-'));
-    const server = new RedisServer(await freePort(), binary, folder, args);
+    const server = new RedisServer(await freePort(), binary, folder, ['--save', '', ...args]);
     await server.start();
     return server;
   }
@@ -50,15 +62,15 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder];
     this.#process = new RunningProcess({
       name: 'redis-server',
       command: this.#binary,
-      args: [...args, ...this.#args],
+      args: [...this.#args, ...place],
     });
     await eventually('Redis takes connections', () => {
       this.#process!.assertRunning();
-      return this.#process!.lines.some((line) => line.includes('Ready to accept connections'));
+      return this.#process!.lines.some((line) => READY.test(line));
     });
   }
 

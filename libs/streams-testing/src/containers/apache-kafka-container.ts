@@ -37,6 +37,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** A broker to be started; add settings with `withEnvironment({ KAFKA_...: '...' })`. */
 export class ApacheKafkaContainer extends GenericContainer {
+  #advertised: string | undefined;
+
   constructor(image: string = IMAGE) {
     super(image);
     this.withExposedPorts(CLIENT_PORT)
@@ -46,6 +48,12 @@ export class ApacheKafkaContainer extends GenericContainer {
         `echo ${WAITING}; until [ -x ${START_SCRIPT} ]; do sleep 0.1; done; exec ${START_SCRIPT}`,
       ])
       .withWaitStrategy(Wait.forLogMessage(WAITING));
+  }
+
+  /** `host:port` that clients are told instead of the mapped port: that of a proxy which a test can cut. */
+  withAdvertisedAddress(address: string): this {
+    this.#advertised = address;
+    return this;
   }
 
   override async start(): Promise<StartedApacheKafkaContainer> {
@@ -59,17 +67,17 @@ export class ApacheKafkaContainer extends GenericContainer {
   ): Promise<void> {
     if (reused) return;
     await container.copyContentToContainer([
-      { content: startScript(container, inspected), target: START_SCRIPT, mode: 0o755 },
+      { content: this.#startScript(container, inspected), target: START_SCRIPT, mode: 0o755 },
     ]);
     await waitForLog(container, 'Kafka Server started', 120_000);
   }
-}
 
-/** Clients on this machine come by the mapped port; containers of the same network by host name. */
-function startScript(container: StartedTestContainer, inspected: InspectResult): string {
-  const local = `PLAINTEXT://${container.getHost()}:${container.getMappedPort(CLIENT_PORT)}`;
-  const network = `NETWORK://${inspected.hostname}:${NETWORK_PORT}`;
-  return `#!/bin/bash\nexport KAFKA_ADVERTISED_LISTENERS=${local},${network}\nexec /etc/kafka/docker/run\n`;
+  /** Clients on this machine come by the mapped port; containers of the same network by host name. */
+  #startScript(container: StartedTestContainer, inspected: InspectResult): string {
+    const local = this.#advertised ?? `${container.getHost()}:${container.getMappedPort(CLIENT_PORT)}`;
+    const listeners = `PLAINTEXT://${local},NETWORK://${inspected.hostname}:${NETWORK_PORT}`;
+    return `#!/bin/bash\nexport KAFKA_ADVERTISED_LISTENERS=${listeners}\nexec /etc/kafka/docker/run\n`;
+  }
 }
 
 /** A running broker. */

@@ -16,9 +16,15 @@ export interface StartServiceOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+export interface StartKafkaOptions extends StartServiceOptions {
+  /** What the broker tells its clients, where they are to come through a proxy. @defaultValue its mapped port */
+  readonly advertisedAddress?: string;
+}
+
 /** Starts one Kafka broker; `address` is what `bootstrap.servers` wants. */
-export async function startKafka(options: StartServiceOptions = {}): Promise<StartedService> {
+export async function startKafka(options: StartKafkaOptions = {}): Promise<StartedService> {
   const container = new ApacheKafkaContainer(options.image);
+  if (options.advertisedAddress !== undefined) container.withAdvertisedAddress(options.advertisedAddress);
   const started = await container.withEnvironment({ ...options.environment }).start();
   return { address: started.getBroker(), stop: async () => void (await started.stop()) };
 }
