@@ -15,7 +15,7 @@ import type {
   WindowedKStream,
   WindowedOptions,
 } from '../topology/grouped-stream.ts';
-import type { KStream, Narrowed, Predicate } from '../topology/kstream.ts';
+import type { KStream, Narrowed, Predicate, Sync } from '../topology/kstream.ts';
 import type { Topic } from '../topology/topic.ts';
 import { GroupNames, type GroupBy } from './group-names.ts';
 
@@ -24,7 +24,9 @@ export type MapOptions = Partial<Pick<AsyncOptions, 'concurrency' | 'timeoutMs' 
 export type GroupingColumns<T> = (keyof T & string) | readonly (keyof T & string)[] | Selector<null, T>;
 
 export interface EventStream<T> {
-  /** Sync or async. Up to `concurrency` calls are under way at once; results leave in the order the events came. */
+  /** A function that is declared `async`, or any for which options are given, may be awaited: up to `concurrency` calls are under
+   *  way at once, results leave in the order the events came. Any other is called per event without that cost, and a promise
+   *  from it is a processing failure that says so. */
   map<R>(mapper: (event: T) => R, options?: MapOptions): EventStream<Awaited<R>>;
   filter<const P extends Predicate<T, null> | Condition<Columns<T>>>(
     predicate: P,
@@ -52,6 +54,22 @@ export interface WindowedEvents<T, W extends Window, E extends Emit> {
 
 const MAP_DEFAULTS = { concurrency: 16, timeoutMs: 30_000 } as const;
 
+/** Declared with the keyword; a function that merely returns a promise cannot be told from others before it is called. */
+function isAsync(mapper: (...args: never[]) => unknown): boolean {
+  return Object.prototype.toString.call(mapper) === '[object AsyncFunction]';
+}
+
+/** What the type says once the function is known not to be async. @throws TypeError for a promise */
+function synchronous<R>(result: R): Sync<Awaited<R>> {
+  if (result instanceof Promise) {
+    result.catch(() => undefined); // this error is the one to report
+    throw new TypeError(
+      'The function given to map returns a promise but is not declared async: write map(async (event) => ...).',
+    );
+  }
+  return result as Sync<Awaited<R>>;
+}
+
 /** Names that the streams of one source share. */
 class FrontNames {
   readonly groups = new GroupNames();
@@ -71,17 +89,23 @@ class DeclaredEvents<T> implements EventStream<T> {
     this.#names = names;
   }
 
-  map<R>(mapper: (event: T) => R, options: MapOptions = {}): EventStream<Awaited<R>> {
+  map<R>(mapper: (event: T) => R, options?: MapOptions): EventStream<Awaited<R>> {
+    if (options === undefined && !isAsync(mapper)) {
+      return this.#behind(this.#stream.mapValues<Awaited<R>>((event) => synchronous(mapper(event))));
+    }
     const call = async (event: T): Promise<Awaited<R>> => await mapper(event);
     const name = this.#names.nextMap();
-    const mapped = this.#stream.mapValuesAsync(call, { name, ...MAP_DEFAULTS, ...options });
-    return new DeclaredEvents(mapped, this.#names);
+    return this.#behind(this.#stream.mapValuesAsync(call, { name, ...MAP_DEFAULTS, ...options }));
+  }
+
+  #behind<R>(stream: KStream<null, R>): EventStream<R> {
+    return new DeclaredEvents(stream, this.#names);
   }
 
   filter<const P extends Predicate<T, null> | Condition<Columns<T>>>(
     predicate: P,
   ): EventStream<Narrowed<T, P>> {
-    return new DeclaredEvents(this.#stream.filter(predicate), this.#names);
+    return this.#behind(this.#stream.filter(predicate));
   }
 
   window<W extends Window, E extends Emit = 'final'>(
