@@ -10,7 +10,7 @@ import type {
   TopicPartition,
 } from '@hiveframe/streams';
 import { Groups } from '../groups/groups.ts';
-import { closed, unavailable } from '../log-failures.ts';
+import { closed } from '../log-failures.ts';
 import type { ResolvedEmbeddedOptions } from '../options.ts';
 import { writeFailure } from '../storage/database.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -54,11 +54,13 @@ export class Broker {
   /** False while a failed write has not been mended: what is in memory must not be read then. */
   isSound(): boolean {
     if (this.#closed) throw closed();
-    return this.#queue.isSound();
+    return this.#queue.failure() === null;
   }
   /** For whoever cannot wait until it is. @throws LogError `unavailable` */
   requireSound(): void {
-    if (!this.isSound()) throw unavailable(`Cannot read the log in ${this.#place}: its last write failed.`);
+    if (this.#closed) throw closed();
+    const failure = this.#queue.failure();
+    if (failure !== null) throw failure;
   }
 
   createTopics(topics: readonly NewTopic[]): Promise<void> {

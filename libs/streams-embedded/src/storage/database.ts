@@ -12,7 +12,7 @@ import { unavailable } from '../log-failures.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** Long enough for a predecessor that is just closing. */
-const LOCK_WAIT_MS = 1_000;
+const LOCK_WAIT_MS = 500;
 /** Of 8 KiB: batches lie in few pages, a commit of a few offsets still writes little. */
 const PAGE_BYTES = 8_192;
 /** 16 MiB: a checkpoint holds the process up for some 30 ms on a common disk. */

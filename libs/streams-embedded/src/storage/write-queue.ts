@@ -67,9 +67,9 @@ export class WriteQueue {
     });
   }
 
-  /** False while a failure has not been mended: what is in memory must not be read then. */
-  isSound(): boolean {
-    return this.#sound || this.#restore() === null;
+  /** Why what is in memory must not be read now; null when all is well. Tries to mend it first. */
+  failure(): LogError | null {
+    return this.#sound ? null : this.#restore();
   }
 
   /** Resolves when everything asked for so far has been settled; nothing more is taken. */
@@ -86,7 +86,7 @@ export class WriteQueue {
 
   #flush(): void {
     const group = this.#takeGroup();
-    const failure = this.#restoreIfNeeded() ?? this.#write(group);
+    const failure = this.failure() ?? this.#write(group);
     for (const write of group) write.settle(failure);
     this.#host.flushed();
     this.#scheduled = false;
@@ -118,10 +118,6 @@ export class WriteQueue {
       this.#restore();
       return failure;
     }
-  }
-
-  #restoreIfNeeded(): LogError | null {
-    return this.#sound ? null : this.#restore();
   }
 
   #restore(): LogError | null {
