@@ -3,7 +3,8 @@
  *  O2 A closure is called with (key, value, timestampMs) and returns nothing: no promise, no record object per hop.
  *  O3 Whoever must wait (a store read, a promise of the user) holds records back in a `Holder` and passes them on later, in order.
  *     A commit waits until nothing is held. */
-import type { Bytes, Headers, RecordOrigin } from '../record/record.ts';
+import type { CapturedRecord, Headers, RecordOrigin } from '../record/record.ts';
+export type { CapturedRecord } from '../record/record.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Logger, Clock, Telemetry } from '../ports/runtime.ts';
 
@@ -18,14 +19,6 @@ export interface CurrentRecord extends RecordOrigin {
   /** Runs `action` with no input record, so that what it passes on inherits neither headers nor origin. */
   without(action: () => void): void;
 }
-/** Origin and raw bytes of an input record, for dead letters and for what is passed on later. */
-export interface CapturedRecord extends RecordOrigin {
-  readonly rawKey: Bytes | null;
-  readonly rawValue: Bytes | null;
-  readonly headers: Headers;
-  readonly timestampMs: number;
-}
-
 /** An operator that keeps records back. */
 export interface Holder {
   /** How many records are held now. */
@@ -73,6 +66,9 @@ export interface OperatorContext {
   entered(operatorName: string): void;
   /** Sends the current input record to the dead letters, with the reason, and counts it. */
   deadLetter(reason: Error): void;
+  /** A result that was passed on without an input record (a window that closed, an update at a commit) failed further down: the
+   *  processing handler decides about `result`. Returns in any case; whether the task goes on, the task knows. */
+  resultFailed(thrown: unknown, result: CapturedRecord): void;
   /** Counts a record that was dropped on purpose (late, null key). */
   dropped(reason: 'late' | 'nullKey' | 'timestamp'): void;
 }

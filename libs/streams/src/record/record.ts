@@ -21,6 +21,14 @@ export interface RecordOrigin {
   readonly offset: number;
 }
 
+/** Origin and raw bytes of an input record, for dead letters and for what is passed on later. */
+export interface CapturedRecord extends RecordOrigin {
+  readonly rawKey: Bytes | null;
+  readonly rawValue: Bytes | null;
+  readonly headers: Headers;
+  readonly timestampMs: number;
+}
+
 /** Tumbling, hopping: [startMs, endMs). Sliding, session: both ends belong to the window. */
 export interface TimeSpan {
   readonly startMs: number;

@@ -51,7 +51,7 @@ export class DeadLetterOutput {
     const fits = size + 256 <= this.#maxRecordBytes;
     if (!fits) headers.push(text(DEAD_LETTER_HEADERS.omittedBytes, String(record.rawValue?.length ?? 0)));
     this.#output.append(
-      record.partition % this.#numPartitions,
+      Math.max(0, record.partition) % this.#numPartitions,
       record.rawKey,
       fits ? record.rawValue : null,
       this.#source.nowMs(),

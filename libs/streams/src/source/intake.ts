@@ -6,10 +6,15 @@ export interface Intake {
   add(fetched: FetchedRecords): void;
   /** Bytes that no queue has yet. */
   readonly heldBytes: number;
+  /** What the queues have must be processed before the task is given up: its offsets are committed already. */
+  readonly commitsAhead: boolean;
+  /** Ends when nothing is on its way to the queues. */
+  settled(): Promise<void>;
 }
 
 export class DirectIntake implements Intake {
   readonly heldBytes = 0;
+  readonly commitsAhead = false;
   readonly #queueOf: (fetched: FetchedRecords) => RecordQueue;
 
   constructor(queueOf: (fetched: FetchedRecords) => RecordQueue) {
@@ -18,6 +23,7 @@ export class DirectIntake implements Intake {
   add(fetched: FetchedRecords): void {
     this.#queueOf(fetched).add(fetched);
   }
+  async settled(): Promise<void> {}
 }
 
 /** One commit at a time; what comes meanwhile goes with the next. */
@@ -26,8 +32,9 @@ export class CommitAheadIntake implements Intake {
   readonly #commitAhead: (offsets: readonly CommittedOffset[]) => Promise<void>;
   readonly #onFailure: (error: Error) => void;
   #held: FetchedRecords[] = [];
-  #committing = false;
+  #committing: Promise<void> | null = null;
   heldBytes = 0;
+  readonly commitsAhead = true;
 
   constructor(
     queueOf: (fetched: FetchedRecords) => RecordQueue,
@@ -42,17 +49,20 @@ export class CommitAheadIntake implements Intake {
   add(fetched: FetchedRecords): void {
     this.#held.push(fetched);
     this.heldBytes += fetched.sizeBytes;
-    if (!this.#committing) void this.#commitHeld();
+    this.#committing ??= this.#commitHeld();
+  }
+
+  async settled(): Promise<void> {
+    await this.#committing;
   }
 
   async #commitHeld(): Promise<void> {
-    this.#committing = true;
     try {
       while (this.#held.length > 0) await this.#commitOnce();
     } catch (error) {
       this.#onFailure(error as Error);
     } finally {
-      this.#committing = false;
+      this.#committing = null;
     }
   }
 

@@ -46,7 +46,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.source = source;
     this.chain = chain;
     this.#readKey = source.key === null ? () => null : reader(source.key, at.topic, 'key');
-    this.#readValue = reader(source.value, at.topic, 'value');
+    this.#readValue = reader(source.value, at.topic, 'value', source.topic.internal);
   }
 
   get offset(): number {
@@ -153,10 +153,11 @@ function reader(
   serde: Serde<unknown>,
   topic: string,
   part: 'key' | 'value',
+  nullPasses = false,
 ): (queue: RecordQueue) => unknown {
   let current: RecordQueue | null = null;
   const context: SerdeContext = { topic, part, headers: () => current?.headers() ?? [] };
-  const read = part === 'key' ? keyReader(serde, context) : valueReader(serde, context);
+  const read = part === 'key' ? keyReader(serde, context) : valueReader(serde, context, nullPasses);
   return (queue) => {
     current = queue;
     try {
@@ -177,11 +178,19 @@ function keyReader(serde: Serde<unknown>, context: SerdeContext): (cursor: Recor
   return (c) => (c.keyStart < 0 ? null : range(c.buffer, c.keyStart, c.keyEnd, context));
 }
 
-/** A stream has no null values: user functions need not expect them. */
-function valueReader(serde: Serde<unknown>, context: SerdeContext): (cursor: RecordCursor) => unknown {
+/** A topic from outside has no null values for a stream: user functions need not expect them. Topics of the application carry
+ *  the deletions of its tables. */
+function valueReader(
+  serde: Serde<unknown>,
+  context: SerdeContext,
+  nullPasses: boolean,
+): (cursor: RecordCursor) => unknown {
   const range = serde.deserializeRange?.bind(serde);
   return (cursor) => {
-    if (cursor.valueStart < 0) throw new Error('the value is null');
+    if (cursor.valueStart < 0) {
+      if (nullPasses) return null;
+      throw new Error('the value is null');
+    }
     if (range === undefined) return serde.deserialize(cursor.value()!, context);
     return range(cursor.buffer, cursor.valueStart, cursor.valueEnd, context);
   };

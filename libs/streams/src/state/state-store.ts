@@ -5,7 +5,7 @@
  *  V3 `seal` encodes what changed since the last one, for changelog and store; what is sealed stays cached until it is flushed.
  *  V4 Clean entries are forgotten beyond `maxCachedBytes`, between commits only; then their segment is no longer complete. */
 import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts';
-import type { Bytes } from '../record/record.ts';
+import type { Bytes, CapturedRecord } from '../record/record.ts';
 import type { SegmentId, SegmentWrites, StorePartition } from '../ports/store.ts';
 import type { StoreDeclaration } from '../topology/graph.ts';
 import type { SerdeContext } from '../serde/serde.ts';
@@ -182,6 +182,19 @@ export class StateStore {
     }
     segment.complete = true;
     segment.absent.clear();
+  }
+
+  /** An entry as a record, for a dead letter: key and value as the changelog has them. */
+  capture(entry: StateEntry, partition: number): CapturedRecord {
+    return {
+      topic: this.#options.changelogTopic,
+      partition,
+      offset: -1,
+      timestampMs: entry.timestampMs,
+      rawKey: encodeChangelogKey(this.#keyBytes(entry.key), entry.segment.id),
+      rawValue: this.declaration.value.serialize(entry.value, this.#valueContext),
+      headers: [],
+    };
   }
 
   /** Forgets a window for good: the next commit removes it from the store too. */

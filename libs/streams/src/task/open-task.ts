@@ -68,8 +68,10 @@ export interface OpenedTask {
 
 export interface OpenListener {
   onRestore(progress: RestoreProgress): void;
-  /** Something in the background failed for good: the task must be opened anew. */
+  /** Something outside the record that is processed failed for good: the worker decides. */
   onFailure(error: Error): void;
+  /** A handler answers later: no commit before that. */
+  onPending(answer: Promise<void>): void;
 }
 
 export async function openTask(
@@ -84,7 +86,7 @@ export async function openTask(
     await opening.protocol.open(); // 1
     await opening.readCommitted(); // 2
     await opening.openStores(signal, (progress) => listener.onRestore(progress)); // 3, 4
-    return opening.assemble((error) => listener.onFailure(error)); // 5
+    return opening.assemble(listener); // 5
   } catch (error) {
     await opening.close();
     throw error;
@@ -186,7 +188,7 @@ class OpeningTask {
     this.#states.set(name, state);
   }
 
-  assemble(onFailure: (error: Error) => void): OpenedTask {
+  assemble(listener: OpenListener): OpenedTask {
     const { maxBatchBytes } = this.#environment;
     const record = new TaskRecord();
     const collector = new RecordCollector(maxBatchBytes);
@@ -197,7 +199,15 @@ class OpeningTask {
     const listeners: { position: number; listener: WatermarkListener }[] = [];
     const chains = compile(this.#subTopology, {
       operatorContext: (node, position) =>
-        this.#operatorContext(node, position, { record, failures, operator, stages, listeners, punctuators }),
+        this.#operatorContext(node, position, {
+          record,
+          failures,
+          operator,
+          stages,
+          listeners,
+          punctuators,
+          listener,
+        }),
       sink: (node, spec, context) => this.#sink(node, spec, context, collector, failures),
     });
     stages.sort((a, b) => a.position - b.position);
@@ -206,7 +216,7 @@ class OpeningTask {
     return {
       protocol: this.protocol,
       queues,
-      intake: this.#intake(queues, onFailure),
+      intake: this.#intake(queues, (error) => listener.onFailure(error)),
       group: new PartitionGroup(queues),
       watermark: this.#watermark,
       record,
@@ -283,9 +293,10 @@ class OpeningTask {
       readonly stages: CommitStage[];
       readonly listeners: { position: number; listener: WatermarkListener }[];
       readonly punctuators: Punctuators;
+      readonly listener: OpenListener;
     },
   ): OperatorContext {
-    const { record, failures, operator, stages, listeners, punctuators } = parts;
+    const { record, failures, operator, stages, listeners, punctuators, listener } = parts;
     const { applicationId, clock, logger, telemetry } = this.#environment;
     const taskId = this.#name;
     return {
@@ -309,6 +320,14 @@ class OpeningTask {
       schedule: (punctuation) => punctuators.schedule(punctuation, clock.nowMs()),
       entered: (name) => {
         operator.name = name;
+      },
+      resultFailed: (thrown, result) => {
+        try {
+          const pending = failures.handle(thrown, result, operator.name);
+          if (pending instanceof Promise) listener.onPending(pending);
+        } catch (error) {
+          listener.onFailure(error as Error);
+        }
       },
       deadLetter: (reason) => failures.deadLetter('late', reason, record.capture()),
       dropped: (reason) => {

@@ -7,6 +7,8 @@ import {
   string,
   StreamsBuilder,
   topic,
+  tumbling,
+  type FailureResponse,
   type ProcessingFailure,
 } from '@hiveframe/streams';
 import { embedded } from '@hiveframe/streams-embedded';
@@ -158,6 +160,50 @@ describe('a record that cannot go on', () => {
     await pipe(1);
     expect(await letters(driver)).toHaveLength(1);
     expect(await results()).toEqual([2]);
+  });
+});
+
+describe('a result that fails after its aggregation', () => {
+  const counted = topic('counted', { key: string(), value: json<number>() });
+  function counting(emit: 'final' | 'updates') {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(jobs)
+      .groupByKey({ name: 'counting' })
+      .windowedBy(tumbling({ sizeMs: 100 }), { graceMs: 0, emit })
+      .count()
+      .toStream()
+      .map((n, { key }) => {
+        if (key === 'bad') throw new Error('bad luck');
+        return { key, value: n };
+      })
+      .to(counted);
+    return builder.build();
+  }
+
+  it.each(['final', 'updates'] as const)('is told of, and the others go on: %s', async (emit) => {
+    const asked: string[] = [];
+    const driver = new TopologyTestDriver(counting(emit), {
+      onProcessingFailure: async (failure): Promise<FailureResponse> => {
+        await Promise.resolve();
+        asked.push(failure.error.message);
+        return 'deadLetter';
+      },
+    });
+    open.push(driver);
+    const input = driver.input(jobs);
+    for (const key of ['a', 'bad', 'b']) await input.pipe({ at: 1, size: 1 }, { key });
+    await input.pipe({ at: 500, size: 1 }, { key: 'c' });
+    const keys = (await driver.output(counted).readAll()).map(({ key }) => key);
+    expect(keys).toEqual(emit === 'final' ? ['a', 'b'] : ['a', 'b', 'c']);
+    expect(asked[0]).toMatch(/^Cannot process a result of test-counting.*-changelog-0 in .*: bad luck$/);
+    expect(await letters(driver)).toMatchObject([{ kind: 'processing', offset: -1 }]);
+  });
+
+  it('ends the application when the handler says so', async () => {
+    const driver = new TopologyTestDriver(counting('updates'), { onProcessingFailure: 'fail' });
+    open.push(driver);
+    await expect(driver.input(jobs).pipe({ at: 1, size: 1 }, { key: 'bad' })).rejects.toThrow('bad luck');
   });
 });
 

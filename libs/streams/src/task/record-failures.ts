@@ -120,5 +120,7 @@ function answer<F>(handler: Handler<F> | undefined, failure: F): MaybePromise<Fa
 }
 
 function where(record: CapturedRecord): string {
-  return record.offset < 0 ? 'a result' : `${record.topic}-${record.partition} at offset ${record.offset}`;
+  return record.offset < 0
+    ? `a result of ${record.topic}-${record.partition}`
+    : `${record.topic}-${record.partition} at offset ${record.offset}`;
 }

@@ -4,6 +4,7 @@
  *  T3 A commit claims exactly the records whose effects it carries: it seals when nothing is held back.
  *  T4 While a commit is under way the task goes on with the next one's work, within `maxPendingBytes` (S6). If a commit fails,
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
+import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { CommittedOffset, FetchedRecords, OutputBatch } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore.ts';
 import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
@@ -19,6 +20,9 @@ export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'close
 
 /** What a changed state entry adds to a commit, about: changelog record, store write, perhaps an update. */
 const CHANGED_ENTRY_BYTES = 300;
+
+/** Records in a row while a task finishes its queues. */
+const FINISH_BATCH = 1_000;
 
 export class StreamTask {
   readonly id: TaskId;
@@ -36,6 +40,8 @@ export class StreamTask {
   readonly #closing = new AbortController();
   /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
   #waiting: Promise<void> | null = null;
+  /** Handlers that were asked about results. */
+  #answers: Promise<void>[] = [];
   #committing: Promise<void> | null = null;
   #lastCommitMs = 0;
   /** Positions as last sealed, to see whether anything moved. */
@@ -65,6 +71,7 @@ export class StreamTask {
     this.#opened = await openTask(this.id, this.subTopology, this.#environment, this.#closing.signal, {
       onRestore,
       onFailure: (error) => (this.failure ??= error),
+      onPending: (answer) => this.#answers.push(this.#handled(() => answer)),
     });
     this.#sealedPositions = this.#opened.queues.map((queue) => queue.position);
     this.#sealedWatermarkMs = this.#opened.watermark.watermarkMs;
@@ -253,7 +260,9 @@ export class StreamTask {
         if (holder !== null && holder.held > 0) await this.#settle(() => holder.drain());
         if (this.failure !== null) return;
         emit?.();
+        while (this.#answers.length > 0) await Promise.all(this.#answers.splice(0));
       }
+      if (this.failure !== null) return;
       sealed = this.#take();
     });
     this.#await(sealing);
@@ -306,8 +315,20 @@ export class StreamTask {
   async suspend(): Promise<void> {
     if (this.state !== 'running') return;
     this.state = 'suspended';
+    if (this.#opened!.intake.commitsAhead) await this.#finishCommittedAhead();
     await this.#committing;
     if (this.failure === null) await this.commit();
+  }
+
+  /** At most once: these records are nobody's any more, whoever gets the task next. */
+  async #finishCommittedAhead(): Promise<void> {
+    const { intake, queues } = this.#opened!;
+    await intake.settled();
+    while (this.failure === null && this.#opened !== null && queues.some((queue) => !queue.isEmpty)) {
+      await this.#waiting;
+      if (this.process(FINISH_BATCH) === 0 && this.#waiting === null) return; // an input that is behind holds the others
+      await yieldToEvents();
+    }
   }
 
   /** Goes on after a rebalance that left the task here. */

@@ -57,27 +57,24 @@ describe('Topology.describe', () => {
            --> by-site-require-key
            <-- filter-0005
          Processor: by-site-require-key (stores: [])
-           --> by-site-repartition-sink-null
-           <-- by-site-key
-         Processor: by-site-repartition-sink-null (stores: [])
            --> by-site-repartition-sink
-           <-- by-site-require-key
+           <-- by-site-key
          Sink: by-site-repartition-sink (topic: by-site-repartition)
-           <-- by-site-repartition-sink-null
+           <-- by-site-require-key
 
         Sub-topology: 1
          Source: by-site-repartition-source (topics: [by-site-repartition])
            --> by-site
          Processor: by-site (stores: [by-site])
-           --> map-0013, sink-0012
+           --> map-0012, sink-0011
            <-- by-site-repartition-source
-         Sink: sink-0012 (topic: late)
+         Sink: sink-0011 (topic: late)
            <-- by-site
-         Processor: map-0013 (stores: [])
-           --> sink-0014
+         Processor: map-0012 (stores: [])
+           --> sink-0013
            <-- by-site
-         Sink: sink-0014 (topic: counts)
-           <-- map-0013
+         Sink: sink-0013 (topic: counts)
+           <-- map-0012
      "
     `);
   });

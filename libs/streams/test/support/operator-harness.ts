@@ -84,6 +84,9 @@ export class OperatorHarness {
         },
         without: (action) => action(),
       },
+      resultFailed: (thrown) => {
+        throw thrown;
+      },
       time: { watermarkMs: -Infinity },
       clock: this.clock,
       logger: { log: (_level, text) => this.logged.push(text) },

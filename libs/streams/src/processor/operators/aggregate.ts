@@ -71,8 +71,13 @@ class RunningAggregate {
   }
 
   emit(): void {
-    for (const { key, value, timestampMs } of this.#state.dirty) {
-      this.#next(key, this.#definition.result(value, key, null), timestampMs);
+    for (const entry of this.#state.dirty) {
+      const { key, value, timestampMs } = entry;
+      try {
+        this.#next(key, this.#definition.result(value, key, null), timestampMs);
+      } catch (thrown) {
+        this.#context.resultFailed(thrown, this.#state.capture(entry, this.#context.partition));
+      }
     }
   }
 }

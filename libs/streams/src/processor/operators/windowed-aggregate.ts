@@ -231,11 +231,17 @@ class WindowedAggregate implements Holder {
     if (this.#last === segment) this.#lastStartMs = -1;
   }
 
+  /** A result that fails further down must not keep the others of its window from being given. */
   #emit(entry: StateEntry): void {
     const startMs = entry.segment.id as number;
     const window = { startMs, endMs: startMs + this.#options.sizeMs };
-    const result = this.#definition.result(entry.value, entry.key, window);
-    this.#around.next({ key: entry.key, window }, result, entry.timestampMs);
+    const { context, next } = this.#around;
+    try {
+      const result = this.#definition.result(entry.value, entry.key, window);
+      next({ key: entry.key, window }, result, entry.timestampMs);
+    } catch (thrown) {
+      context.resultFailed(thrown, this.#state.capture(entry, context.partition));
+    }
   }
 
   emitUpdates(): void {

@@ -1,6 +1,4 @@
 /** Ways out of a sub-topology: a user's topic, or a topic of the application that a new sub-topology reads. */
-import { carryNull } from '../../processor/operators/carry-null.ts';
-import { nullable } from '../../serde/nullable.serde.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { windowedPartitioner } from './windowed-partitioner.ts';
 import type { TopologyDraft } from '../draft.ts';
@@ -48,17 +46,11 @@ export function throughTopic(draft: TopologyDraft, flow: Flow, through: ThroughT
     purpose: through.purpose,
     numPartitions: through.numPartitions ?? null,
   });
-  const carried = nullable(value) as Serde<unknown>;
-  const output = attach(draft, flow, {
-    type: 'carry-null',
-    name: `${through.sinkName}-null`,
-    operator: carryNull,
-  });
-  writeTo(draft, { ...flow, output }, { nodeName: through.sinkName, topic, key, value: carried });
+  writeTo(draft, flow, { nodeName: through.sinkName, topic, key, value });
   const source = draft.add({
     name: through.sourceName,
     parents: [],
-    spec: () => ({ kind: 'source', topic, key, value: carried, eventTime: null, ...flow.watermark }),
+    spec: () => ({ kind: 'source', topic, key, value, eventTime: null, ...flow.watermark }),
   });
   return { output: source.children, key, value, keyChanged: false, watermark: flow.watermark };
 }
