@@ -1,4 +1,6 @@
-/** Who does the reference work: this project's application and the same on Kafka Streams. */
+/** Who does the reference work: this project's application, the same by hand, and the same on Kafka Streams. */
+import { fileURLToPath } from 'node:url';
+import { RunningProcess } from '../test/support/child-process.ts';
 import { eventually } from '../test/support/eventually.ts';
 import { startPeer } from '../test/support/peer.ts';
 import { ReferenceApp } from '../test/support/reference-app.ts';
@@ -41,6 +43,37 @@ export function referenceApp(redisUrl: string | undefined): Contender {
   return { name: redisUrl === undefined ? 'HiveFrame, memory' : 'HiveFrame, Redis', start };
 }
 
+const BASELINE = fileURLToPath(new URL('baseline/main.ts', import.meta.url));
+
+/** The bare loop, on the same client: the limit. It emits updates only. */
+export function bareLoop(): Contender {
+  const start = async (task: Task): Promise<Run> => {
+    const child = new RunningProcess({
+      name: 'bare loop',
+      command: process.execPath,
+      args: ['--conditions=hf-source', BASELINE],
+      env: {
+        KAFKA_BROKERS: task.brokers,
+        APPLICATION_ID: task.id,
+        INPUT_TOPIC: task.input,
+        OUTPUT_TOPIC: task.output,
+        ALERT_TOPIC: task.alerts,
+      },
+    });
+    return { child, first: firstRecord(child), groupId: task.id };
+  };
+  return { name: 'bare loop', start };
+}
+
+/** Resolves when the program says that its first record is there. */
+async function firstRecord(child: RunningProcess): Promise<void> {
+  const look = () => {
+    child.assertRunning();
+    return child.lines.includes('first record');
+  };
+  await eventually(`${child.name} sees its first record`, look, { timeoutMs: 120_000, everyMs: 5 });
+}
+
 /** Kafka Streams with exactly_once_v2 and RocksDB. */
 export function kafkaStreams(threads: number): Contender {
   const start = async (task: Task): Promise<Run> => {
@@ -50,12 +83,7 @@ export function kafkaStreams(threads: number): Contender {
       emit: task.emit,
       threads,
     });
-    const look = () => {
-      child.assertRunning();
-      return child.lines.includes('first record');
-    };
-    const first = eventually('Kafka Streams sees its first record', look, { timeoutMs: 120_000, everyMs: 5 });
-    return { child, first: first.then(() => undefined), groupId: task.id };
+    return { child, first: firstRecord(child), groupId: task.id };
   };
   return { name: `Kafka Streams, ${threads} thread${threads === 1 ? '' : 's'}`, start };
 }

@@ -7,8 +7,10 @@ export interface Measurement {
   readonly recordsPerSecond: number;
   /** The same for the second half of the records: warmed up. */
   readonly secondHalfPerSecond: number;
-  /** Of the process, its start included, per million records. */
+  /** Of the process from the first record on, per million records. */
   readonly cpuSecondsPerMillion: number;
+  /** Of the process before its first record. */
+  readonly startCpuSeconds: number;
   readonly peakRssMb: number;
   /** From the start of the process to its first record. */
   readonly secondsToFirst: number;
@@ -28,6 +30,7 @@ export async function measure(run: Run, cluster: Cluster, input: string): Promis
   const startedAt = performance.now();
   await run.first;
   const firstAt = performance.now();
+  const startCpuSeconds = run.child.usage().cpuSeconds;
   const half = new HalfWay();
   const { committed: records } = await cluster.waitForCommitted(run.groupId, input, {
     timeoutMs: TIMEOUT_MS,
@@ -40,7 +43,8 @@ export async function measure(run: Run, cluster: Cluster, input: string): Promis
   return {
     recordsPerSecond: perSecond(records, lastAt - firstAt),
     secondHalfPerSecond: half.perSecond(records, lastAt),
-    cpuSecondsPerMillion: (cpuSeconds / records) * 1e6,
+    cpuSecondsPerMillion: ((cpuSeconds - startCpuSeconds) / records) * 1e6,
+    startCpuSeconds,
     peakRssMb: peakRssBytes / 2 ** 20,
     secondsToFirst: (firstAt - startedAt) / 1_000,
   };

@@ -3,7 +3,7 @@
  *  EMIT (updates), THREADS of Kafka Streams (1). Every run is verified; one that is not exact does not count. */
 import { Cluster } from '../test/support/cluster.ts';
 import { runPeer } from '../test/support/peer.ts';
-import { kafkaStreams, referenceApp, type Contender, type Emit, type Task } from './contenders.ts';
+import { bareLoop, kafkaStreams, referenceApp, type Contender, type Emit, type Task } from './contenders.ts';
 import { measure, type Measurement } from './measure.ts';
 import { save, table, type Result } from './report.ts';
 
@@ -27,7 +27,8 @@ function contenders(): readonly Contender[] {
   if (settings.redisUrl === undefined)
     say('REDIS_URL is not set: the application is measured with its state in memory only');
   else apps.unshift(referenceApp(settings.redisUrl));
-  return [...apps, kafkaStreams(settings.threads)];
+  const loop = settings.emit === 'updates' ? [bareLoop()] : [];
+  return [...apps, ...loop, kafkaStreams(settings.threads)];
 }
 
 async function newTask(cluster: Cluster, id: string): Promise<Task> {

@@ -39,6 +39,7 @@ function summaryOf(all: readonly Result[]): Summary {
     recordsPerSecond: of('recordsPerSecond'),
     secondHalfPerSecond: of('secondHalfPerSecond'),
     cpuSecondsPerMillion: of('cpuSecondsPerMillion'),
+    startCpuSeconds: of('startCpuSeconds'),
     peakRssMb: of('peakRssMb'),
     secondsToFirst: of('secondsToFirst'),
   };
@@ -50,6 +51,7 @@ const COLUMNS: readonly [keyof Measurement, string, (value: number) => string][]
   ['recordsPerSecond', 'records/s', whole],
   ['secondHalfPerSecond', 'second half', whole],
   ['cpuSecondsPerMillion', 'CPU-s/million', tenths],
+  ['startCpuSeconds', 'start CPU-s', tenths],
   ['peakRssMb', 'peak MiB', whole],
   ['secondsToFirst', 's to first', tenths],
 ];

@@ -55,8 +55,9 @@ export class Cluster {
     }));
     await this.#admin.createTopics({
       topics: [{ topic, numPartitions, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     });
+    await untilSettled(() => this.#admin.fetchTopicOffsets(topic)); // its partitions have leaders now
   }
 
   /** Removes every topic and the group whose name begins with `prefix`. */
