@@ -5,7 +5,6 @@
  *     paused ones hold the whole budget: else a reader that waits for it would wait for ever.
  *  F3 An answer belongs to the `assign` that asked for it: whoever seeks or unassigns meanwhile never sees it.
  *  F4 What passes (leader moves, lost connections, elections) is tried again inside; what does not comes out of `poll`. */
-import { performance } from 'node:perf_hooks';
 import { LogError, type FetchedRecords, type LogReader, type TopicPartition } from '@hiveframe/streams';
 import { Backoff, delay } from '../cluster/backoff.ts';
 import { Bell } from '../cluster/bell.ts';
@@ -181,13 +180,11 @@ export class KafkaReader implements LogReader {
   }
 
   #takeFetchable(nodeId: number): PartitionFetch[] {
-    const nowMs = performance.now();
     const share = this.#maxBufferedBytes / this.#partitions.size;
     const isFull = this.#bufferedBytes >= this.#maxBufferedBytes;
     const taken: PartitionFetch[] = [];
     for (const partition of this.#partitions.values()) {
-      if (partition.inFlight || partition.paused || partition.failed || partition.blockedUntilMs > nowMs)
-        continue;
+      if (partition.inFlight || partition.paused || partition.failed || partition.pauses > 0) continue;
       if (!partition.isEmpty && (isFull || partition.bufferedBytes >= share)) continue; // F2
       if (this.#cluster.metadata.leaderOf(partition.topic, partition.partition) !== nodeId) continue;
       partition.inFlight = true;
@@ -284,8 +281,11 @@ export class KafkaReader implements LogReader {
   }
 
   #block(partition: PartitionFetch, pauseMs: number): void {
-    partition.blockedUntilMs = performance.now() + pauseMs;
-    void delay(pauseMs + 1, this.#closing.signal).then(() => this.#work.ring());
+    partition.pauses++;
+    void delay(pauseMs, this.#closing.signal).then(() => {
+      partition.pauses--;
+      this.#work.ring();
+    });
   }
 
   /** Asks where the log begins and ends now, for the error; asked again if nobody answers. */

@@ -10,8 +10,8 @@ export class PartitionFetch implements TopicPartition {
   inFlight = false;
   /** Cannot go on until assigned again; the poll has told why. */
   failed = false;
-  /** No fetch before (`performance.now()`): the leader is being looked for. */
-  blockedUntilMs = 0;
+  /** Pauses that are not over yet, before another try. */
+  pauses = 0;
   /** Fetches in a row whose first batch was damaged. */
   damaged = 0;
   #chunks: FetchedRecords[] = [];

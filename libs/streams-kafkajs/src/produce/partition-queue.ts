@@ -11,8 +11,8 @@ export class PartitionQueue implements TopicPartition {
   inFlight = false;
   /** Tries of the head so far that did not come to a decision. */
   retries = 0;
-  /** Not to be sent before (`performance.now()`). */
-  blockedUntilMs = 0;
+  /** Waits a moment before another try. */
+  isPausing = false;
   /** False: the transaction does not know the partition yet. */
   admitted = true;
   #sequence = 0;

@@ -150,7 +150,7 @@ export class ProduceQueue {
       this.#expire(queue, nowMs);
       const batch = queue.head;
       if (!batch) this.#waiting.delete(queue);
-      if (!batch || queue.inFlight || !queue.admitted || queue.blockedUntilMs > nowMs) continue;
+      if (!batch || queue.inFlight || !queue.admitted || queue.isPausing) continue;
       const leader = this.#cluster.metadata.leaderOf(queue.topic, queue.partition);
       if (leader === undefined) {
         if (this.#cluster.metadata.isAbsent(queue.topic))
@@ -241,8 +241,11 @@ export class ProduceQueue {
     const concurrent = code === KafkaCode.CONCURRENT_TRANSACTIONS;
     const firstMs = concurrent ? CONCURRENT_PAUSE_MS : FIRST_PAUSE_MS;
     const pauseMs = Math.min(firstMs * 2 ** queue.retries++, MOST_PAUSE_MS);
-    queue.blockedUntilMs = performance.now() + pauseMs;
-    void delay(pauseMs + 1, this.#stop.signal).then(() => this.#schedule());
+    queue.isPausing = true;
+    void delay(pauseMs, this.#stop.signal).then(() => {
+      queue.isPausing = false;
+      this.#schedule();
+    });
     if (code === null || STALE_LEADER.has(code)) void this.#lookForLeaders(new Set([queue.topic]));
   }
 
