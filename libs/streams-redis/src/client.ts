@@ -41,6 +41,8 @@ function nodeOptions({ client, commandTimeoutMs }: ResolvedRedisStoreOptions) {
     keyPrefix: '',
     // With any other number commands in flight would wait, unsettled, for the next connection.
     maxRetriesPerRequest: 0,
+    // Of a socket that is to be closed; until then it holds the process.
+    disconnectTimeout: 100,
     // A server that answers nothing (paused, unplugged) ends as a lost connection.
     socketTimeout: commandTimeoutMs,
     // After a failover the old master lives on as a replica: find the new one.

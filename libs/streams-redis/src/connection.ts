@@ -14,6 +14,8 @@ import type { RedisCommands } from './scripts.ts';
 import { within } from './within.ts';
 
 const RETRY_PAUSE_MS = 100;
+/** The reason of a loss that came without an error. */
+const CLOSED = 'the connection was closed';
 
 export class RedisConnection {
   readonly #options: ResolvedRedisStoreOptions;
@@ -23,8 +25,10 @@ export class RedisConnection {
   #ready = Promise.withResolvers<void>();
   /** True from the first connection on. */
   #established = false;
+  /** False while an established connection is lost. */
+  #up = false;
   #closed = false;
-  #lastError = 'no answer';
+  #lastError = CLOSED;
   #refused: (error: StoreError) => void = () => {};
 
   constructor(options: ResolvedRedisStoreOptions) {
@@ -50,7 +54,7 @@ export class RedisConnection {
     if (this.#established) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void =>
-      reject(this.#error('connect', `${this.#lastError}; given up as it was asked to stop`));
+      reject(this.#error('connect', `${this.#lastError}; given up when asked to stop`));
     this.#refused = reject;
     signal?.addEventListener('abort', giveUp, { once: true });
     if (signal?.aborted) giveUp();
@@ -67,7 +71,7 @@ export class RedisConnection {
     }
   }
 
-  /** Runs a command, again if need be. `what` completes "Cannot ... on Redis". @throws StoreError */
+  /** Runs a command, again if need be. `what` completes "Cannot ...". @throws StoreError */
   async run<T>(what: string, command: (commands: RedisCommands) => Promise<T>): Promise<T> {
     const deadlineMs = performance.now() + this.#options.commandTimeoutMs;
     for (;;) {
@@ -76,7 +80,7 @@ export class RedisConnection {
         return await within(command(this.#commands), deadlineMs - performance.now());
       } catch (error) {
         if (error instanceof StoreError) throw error;
-        const fault = faultOf(error);
+        const fault = faultOf(error as Error);
         const isLast = performance.now() + RETRY_PAUSE_MS >= deadlineMs;
         if (!fault.passing || isLast) throw storeError(what, this.address, fault);
         await pause(RETRY_PAUSE_MS);
@@ -87,16 +91,28 @@ export class RedisConnection {
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
     this.#ready.reject(this.#error('go on', 'the store was closed'));
-    if (this.#client.status === 'ready') {
-      await within(this.#client.quit(), timeoutMs).catch(() => {});
+    const said = this.#client.status === 'ready' && (await this.#quit(timeoutMs));
+    if (!said) this.#client.disconnect();
+  }
+
+  /** Says goodbye after what is under way. False when that did not come through in time. */
+  async #quit(timeoutMs: number): Promise<boolean> {
+    try {
+      await within(this.#client.quit(), timeoutMs);
+      return true;
+    } catch {
+      return false;
     }
-    this.#client.disconnect();
   }
 
   async #backBefore(deadlineMs: number): Promise<void> {
     if (this.#closed) throw this.#error('go on', 'the store was closed');
     if (!this.#established) throw this.#error('go on', 'connect() was not awaited');
-    await within(this.#ready.promise, deadlineMs - performance.now());
+    try {
+      await within(this.#ready.promise, deadlineMs - performance.now());
+    } catch (error) {
+      throw error instanceof StoreError ? error : new Error(`no connection, ${this.#lastError}`);
+    }
   }
 
   #watch(): void {
@@ -114,16 +130,19 @@ export class RedisConnection {
 
   #onReady(): void {
     this.#established = true;
+    this.#up = true;
+    this.#lastError = CLOSED;
     this.#ready.resolve();
     this.#outages.back(this.address);
   }
 
+  /** Comes after each failed try too: who waits for `#ready` since the loss must not be forgotten then. */
   #onClose(): void {
-    if (!this.#established || this.#closed) return;
+    if (!this.#up || this.#closed) return;
+    this.#up = false;
     this.#ready = Promise.withResolvers<void>();
     this.#ready.promise.catch(() => {});
     this.#outages.lost(this.address, this.#lastError);
-    this.#lastError = 'the server closed the connection';
   }
 
   #onNodeLost(node: Redis): void {

@@ -3,7 +3,7 @@ import { StoreError } from '@hiveframe/streams';
 import type { Redis } from 'ioredis';
 import { hostAndPort } from './address.ts';
 import type { RedisConnection } from './connection.ts';
-import { isReply } from './faults.ts';
+import { faultOf, isReply } from './faults.ts';
 
 /** @throws StoreError when a server that takes writes may evict keys, or does not tell */
 export async function refuseEviction(connection: RedisConnection): Promise<void> {
@@ -39,7 +39,7 @@ async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
   try {
     return await answer;
   } catch (error) {
-    if (isReply(error) && !/^(LOADING|MASTERDOWN|BUSY)/.test(error.message)) return undefined;
+    if (isReply(error as Error) && !faultOf(error as Error).passing) return undefined;
     throw error;
   }
 }

@@ -35,11 +35,11 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 const RETRYABLE = new Set(['OOM', 'MISCONF']);
 
-export function faultOf(error: unknown): Fault {
-  const message = error instanceof Error ? error.message : String(error);
+export function faultOf(error: Error): Fault {
+  const { message } = error;
   if (!isReply(error)) return { reason: message, passing: true, retryable: true };
   const code = codeOf(message);
-  const passing = PASSING.has(code);
+  const passing = PASSING.has(code) || message.includes('max number of clients');
   const advice = ADVICE[code];
   return {
     reason: advice === undefined ? message : `${message} (${advice})`,
@@ -50,14 +50,14 @@ export function faultOf(error: unknown): Fault {
 
 /** The error for the caller. It has no cause: ioredis' errors carry the command's arguments, passwords among them. */
 export function storeError(what: string, address: string, fault: Fault): StoreError {
-  return new StoreError(`Cannot ${what} on Redis at ${address}: ${fault.reason}.`, {
+  return new StoreError(`Cannot ${what} (Redis at ${address}): ${fault.reason}.`, {
     retryable: fault.retryable,
   });
 }
 
 /** True for an error that the server answered. */
-export function isReply(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'ReplyError';
+export function isReply(error: Error): boolean {
+  return error.name === 'ReplyError';
 }
 
 /** `CODE text`; before Redis 7 an error inside a script was told as `ERR Error running script (...): -CODE text`. */

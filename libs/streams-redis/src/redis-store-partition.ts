@@ -48,7 +48,7 @@ export class RedisStorePartition extends RedisStoreReader implements StorePartit
     keys: StoreKeys,
     spec: StoreSpec,
   ): Promise<RedisStorePartition> {
-    const taken = await connection.run(`open ${keys.meta}`, (redis) =>
+    const taken = await connection.run(`open store partition ${keys.partition}`, (redis) =>
       redis.hfsOpen(keys.meta, layoutOf(spec.kind)),
     );
     return new RedisStorePartition(connection, keys, spec, taken);
@@ -58,13 +58,15 @@ export class RedisStorePartition extends RedisStoreReader implements StorePartit
     checkStoreFlush(this.#spec, flush);
     checkSize(this.#spec, flush);
     const args = this.#argumentsOf(flush);
-    const code = await this.#connection.run(`flush ${this.#keys.meta}`, (redis) => redis.hfsFlush(args));
+    const code = await this.#connection.run(`flush store partition ${this.#keys.partition}`, (redis) =>
+      redis.hfsFlush(args),
+    );
     return FLUSH_RESULTS.get(code)!;
   }
 
   async clear(): Promise<'applied' | 'fenced'> {
-    const { meta, windows, entries, windowPrefix } = this.#keys;
-    const code = await this.#connection.run(`clear ${meta}`, (redis) =>
+    const { partition, meta, windows, entries, windowPrefix } = this.#keys;
+    const code = await this.#connection.run(`clear store partition ${partition}`, (redis) =>
       redis.hfsClear(meta, windows, entries, this.#epoch, windowPrefix),
     );
     return code === 1 ? 'applied' : 'fenced';

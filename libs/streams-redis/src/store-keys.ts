@@ -13,12 +13,15 @@ import type { SegmentId, StoreKind, StorePartitionId } from '@hiveframe/streams'
 const LAYOUT_VERSION = 1;
 
 export class StoreKeys {
+  /** For messages. */
+  readonly partition: string;
   readonly meta: string;
   readonly entries: string;
   readonly windows: string;
   readonly windowPrefix: string;
 
   constructor(keyPrefix: string, { applicationId, store, partition }: StorePartitionId) {
+    this.partition = `${applicationId}:${store}:${partition}`;
     const tag = `{${encodeURIComponent(applicationId)}:${encodeURIComponent(store)}:${partition}}`;
     this.meta = `${keyPrefix}${tag}:meta`;
     this.entries = `${keyPrefix}${tag}:entries`;

@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import { faultOf, storeError } from './faults.ts';
+
+function reply(message: string): Error {
+  return Object.assign(new Error(message), { name: 'ReplyError', command: { args: ['s3cret'] } });
+}
+
+describe('faultOf', () => {
+  it.each([
+    'LOADING Redis is loading the dataset in memory',
+    "READONLY You can't write against a read only replica.",
+    'CLUSTERDOWN The cluster is down',
+    'BUSY Redis is busy running a script.',
+    'ERR max number of clients reached',
+    "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write against a read only replica.",
+  ])('waits for %s to pass', (message) => {
+    expect(faultOf(reply(message))).toMatchObject({ passing: true, retryable: true });
+  });
+
+  it('waits for a lost connection', () => {
+    expect(faultOf(new Error('connect ECONNREFUSED'))).toEqual({
+      reason: 'connect ECONNREFUSED',
+      passing: true,
+      retryable: true,
+    });
+  });
+
+  it.each([
+    ["OOM command not allowed when used memory > 'maxmemory'.", 'raise maxmemory'],
+    ['ERR Error running script (call to f_1): @user_script:9: -OOM command not allowed', 'raise maxmemory'],
+    ['MISCONF Redis is configured to save RDB snapshots', 'mend its disk'],
+  ])('tells at once of %s, which may be over later', (message, advice) => {
+    const fault = faultOf(reply(message));
+    expect(fault).toMatchObject({ passing: false, retryable: true });
+    expect(fault.reason).toContain(advice);
+  });
+
+  it.each([
+    ['WRONGPASS invalid username-password pair', 'check user and password'],
+    ['NOAUTH Authentication required.', 'check user and password'],
+    ["NOPERM User x has no permissions to run the 'evalsha' command", 'check user and password'],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'choose another keyPrefix'],
+    ['MOVED 1234 10.0.0.1:6379', 'option `cluster`'],
+    ['HFSLAYOUT window-1', 'name it anew'],
+    ["ERR unknown command 'HELLO'", 'ERR unknown command'],
+  ])('asks somebody to mend %s', (message, advice) => {
+    const fault = faultOf(reply(message));
+    expect(fault).toMatchObject({ passing: false, retryable: false });
+    expect(fault.reason).toContain(advice);
+  });
+
+  it('keeps the arguments of commands out of the error', () => {
+    const error = storeError('connect', 'host:1', faultOf(reply('WRONGPASS no')));
+    expect(error).toMatchObject({ code: 'HFS_STORE', retryable: false });
+    expect(error.message).toMatch(/^Cannot connect \(Redis at host:1\): WRONGPASS no/);
+    expect(error.cause).toBeUndefined();
+  });
+});
