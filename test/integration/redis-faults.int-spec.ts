@@ -73,6 +73,20 @@ describe('redis that cannot be reached at start', () => {
     expect(error.message).toContain('given up');
   });
 
+  it('is still tried for one who waits when another gave up', async () => {
+    const proxy = await TcpProxy.create();
+    const stores = storesOn({ url: `redis://${proxy.address}` });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const givenUp = errorOf(stores.connect(first.signal));
+    const waiting = errorOf(stores.connect(second.signal));
+    first.abort();
+    await givenUp;
+    const tries = logger.lines.length;
+    await eventually('another try', () => logger.lines.length > tries);
+    second.abort();
+    expect((await waiting).message).toContain('given up');
+  });
+
   it('is told of when nobody connected', async () => {
     const proxy = await TcpProxy.create();
     const stores = storesOn({ url: `redis://${proxy.address}` });

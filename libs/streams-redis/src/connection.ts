@@ -29,7 +29,8 @@ export class RedisConnection {
   #up = false;
   #closed = false;
   #lastError = CLOSED;
-  #refused: (error: StoreError) => void = () => {};
+  /** Who waits for the first connection. */
+  readonly #connecting = new Set<(refusal: StoreError) => void>();
 
   constructor(options: ResolvedRedisStoreOptions) {
     this.#options = options;
@@ -55,19 +56,17 @@ export class RedisConnection {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = (): void =>
       reject(this.#error('connect', `${this.#lastError}; given up when asked to stop`));
-    this.#refused = reject;
     signal?.addEventListener('abort', giveUp, { once: true });
     if (signal?.aborted) giveUp();
+    this.#connecting.add(reject);
     this.#ready.promise.then(resolve, reject);
     this.#client.connect().catch(() => {});
     try {
       await promise;
-    } catch (error) {
-      this.#client.disconnect();
-      throw error;
     } finally {
       signal?.removeEventListener('abort', giveUp);
-      this.#refused = () => {};
+      this.#connecting.delete(reject);
+      if (!this.#established && this.#connecting.size === 0) this.#client.disconnect();
     }
   }
 
@@ -153,7 +152,9 @@ export class RedisConnection {
     const cause = (error as { lastNodeError?: Error }).lastNodeError ?? error;
     const fault = faultOf(cause);
     this.#lastError = fault.reason;
-    if (isReply(cause) && !fault.passing) this.#refused(storeError('connect', this.address, fault));
+    if (!isReply(cause) || fault.passing) return;
+    const refusal = storeError('connect', this.address, fault);
+    for (const refuse of this.#connecting) refuse(refusal);
   }
 
   #retry(attempt: number): number {
