@@ -4,8 +4,8 @@
  *     the lock when the process dies, however it dies, so there is nothing to go stale.
  *  D2 Write-ahead log. `synchronous = NORMAL`: a commit is written to the system before it is acknowledged, hence survives kill -9;
  *     the disk is waited for at checkpoints only. `FULL`: at every commit. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { LogError } from '@hiveframe/streams';
 import { unavailable } from '../log-failures.ts';
@@ -23,13 +23,20 @@ export function openDatabase(checkpointDir: string | null): DatabaseSync {
   const path = join(checkpointDir, 'log.sqlite');
   let database: DatabaseSync | null = null;
   try {
-    mkdirSync(checkpointDir, { recursive: true });
+    makeDirectory(resolve(checkpointDir));
     database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS });
     return prepare(database, path);
   } catch (error) {
     database?.close();
     throw error instanceof LogError ? error : unavailable(whyNotOpened(path, error), error);
   }
+}
+
+/** Not `mkdirSync(path, { recursive: true })`: where a file system answers ENOENT to any mkdir (/proc), that never returns. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 function prepare(database: DatabaseSync, path: string): DatabaseSync {
