@@ -55,6 +55,17 @@ describe('the application with CHECKPOINT_DIR', () => {
     const closed = [...expected.values()].filter(({ window_start }) => window_start <= latest);
     expect(results.map(byContent).sort()).toEqual(closed.map(byContent).sort());
   }, 120_000);
+
+  it('fails with code 1 and a plain reason while another process holds the folder', async () => {
+    await using holder = await AppProcess.start({ CHECKPOINT_DIR: checkpointDir });
+    await holder.waitFor('readiness', async () => (await holder.health('ready'))?.code === 200);
+    await using second = await AppProcess.start({ CHECKPOINT_DIR: checkpointDir, CONSOLE: 'false' });
+    expect(await second.exited).toEqual({ code: 1, signal: null });
+    expect(second.stderr).toMatch(
+      /FATAL.*failed, the process ends: Cannot open the log in .* it is open already/,
+    );
+    expect(second.stderr).not.toMatch(/\n\s+at /);
+  }, 60_000);
 });
 
 const idOf = ({ sensor_id, window_start }: Aggregate) => `${sensor_id}@${window_start}`;

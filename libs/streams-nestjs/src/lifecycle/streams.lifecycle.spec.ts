@@ -152,7 +152,7 @@ describe('StreamsLifecycle', () => {
       error: { message: 'fenced by a newer instance' },
     });
     expect(logger.lines.filter((line) => line.startsWith('fatal'))).toEqual([
-      'fatal: Streams application "sensors" failed: fenced by a newer instance',
+      'fatal: Streams application "sensors" failed, the process ends: fenced by a newer instance',
     ]);
     expect(exit.calls).toEqual([[expect.any(Function), 11_000]]);
   });

@@ -125,9 +125,10 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   #failed(error: Error): void {
     if (this.#status.state === 'error') return;
     this.#status = { state: 'error', sinceMs: Date.now(), error };
-    const text = `Streams application "${this.options.applicationId}" failed: ${error.message}`;
-    this.#logger.fatal(text, ...(isOurs(error) ? [] : [error.stack]));
-    if (this.options.exitOnError === false) return;
+    const exits = this.options.exitOnError !== false;
+    const text = `Streams application "${this.options.applicationId}" failed${exits ? ', the process ends' : ''}`;
+    this.#logger.fatal(`${text}: ${error.message}`, ...(isOurs(error) ? [] : [error.stack]));
+    if (!exits) return;
     const deadlineMs = this.#stopTimeoutMs + LEAVE_MARGIN_MS + CLOSE_MARGIN_MS;
     this.processExit.failed(() => this.stop(), deadlineMs);
   }
