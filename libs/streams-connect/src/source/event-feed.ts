@@ -89,7 +89,7 @@ export class EventFeed<T, K> {
     const { logger, name, topic } = this.#options;
     logger.log(
       'warn',
-      `Cannot write ${count} events of ${name} to topic ${topic.name}: ${error.message} Trying again in ${this.#backoff.nextMs / 1_000} s.`,
+      `Cannot write ${count} events of ${name} to topic ${topic.name}: ${error.message} (trying again in ${this.#backoff.nextMs / 1_000} s)`,
     );
   }
 }

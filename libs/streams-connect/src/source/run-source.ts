@@ -102,7 +102,7 @@ class SourceRunner<T, K> implements RunningSource {
         return await TopicWriter.open<K | null, T>(log, topic as never);
       } catch (error) {
         if (!(error instanceof LogError) || error.failure.kind === 'unauthorized') throw error;
-        logger.log('warn', `${error.message} Looking again in ${this.#backoff.nextMs / 1_000} s.`);
+        logger.log('warn', `${error.message} (looking again in ${this.#backoff.nextMs / 1_000} s)`);
         await this.#backoff.wait(signal);
       }
     }
@@ -117,7 +117,7 @@ class SourceRunner<T, K> implements RunningSource {
       throw error;
     }
     if (signal.aborted) return logger.log('warn', error.message);
-    logger.log('warn', `${error.message} It is started again in ${this.#backoff.nextMs / 1_000} s.`);
+    logger.log('warn', `${error.message} (started again in ${this.#backoff.nextMs / 1_000} s)`);
     await this.#backoff.wait(signal);
   }
 
