@@ -24,13 +24,15 @@ const all = [
   ...lines('suites').map((name) => [name, suiteCounts(name)]),
 ];
 for (const [name, { passed, failed, skipped, note }] of all) {
-  console.log(
-    `${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped${note ? ` (${note})` : ''}`,
-  );
+  say(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped${note ? ` (${note})` : ''}`);
 }
 const sum = (field) => all.reduce((total, [, counts]) => total + counts[field], 0);
-console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+say(`${sum('passed')} passed, ${sum('failed')} failed`);
 process.exitCode = sum('failed') === 0 ? 0 : 1;
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
 
 function count(values, value) {
   return values.filter((candidate) => candidate === value).length;
