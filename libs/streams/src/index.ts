@@ -10,6 +10,7 @@ export * from './processor/operator.ts';
 export * from './state/segment-writes.ts';
 export * from './state/in-memory/index.ts';
 export * from './runtime/failure.ts';
+export { HeldRecordError } from './processor/operators/held-record.error.ts';
 export { DEAD_LETTER_HEADERS } from './sink/dead-letter.ts';
 export { StreamsApp, type StreamsListener } from './runtime/streams-app.ts';
 export type { StateChange, StreamsState } from './runtime/app-state.ts';

@@ -40,10 +40,6 @@ export class ProcessingError extends StreamsError {
 export class ProductionError extends StreamsError {
   readonly code = 'HFS_PRODUCTION';
 }
-/** Another instance owns the task now: the runtime drops it. */
-export class TaskMigratedError extends StreamsError {
-  readonly code = 'HFS_TASK_MIGRATED';
-}
 /** A task's state cannot be trusted any more: the runtime opens it again from the log. */
 export class TaskCorruptedError extends StreamsError {
   readonly code = 'HFS_TASK_CORRUPTED';

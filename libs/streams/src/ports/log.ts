@@ -5,6 +5,7 @@
  *  L3 Offsets are numbers (exact to 2^53): a bigint per record is an allocation per record.
  *  L4 A transaction is a value. Nothing can be sent before it exists, and commit or abort consumes it.
  *  L5 What the engine must do next is a `kind` it can switch over (`LogError.failure`), not a class or a text. */
+import { StreamsError } from '../errors/streams.error.ts';
 import type { Bytes } from '../record/record.ts';
 import type { EncodedRecords } from '../record-batch/record-batch-writer.ts';
 import type { RecordBatch } from '../record-batch/record-batch.ts';
@@ -207,8 +208,7 @@ export type LogFailure =
   | { readonly kind: 'unavailable' };
 
 /** Any failure of a log, with what the engine must do about it. */
-export class LogError extends Error {
-  override readonly name = 'LogError';
+export class LogError extends StreamsError {
   readonly code = 'HFS_LOG';
   readonly failure: LogFailure;
   constructor(failure: LogFailure, message: string, options?: ErrorOptions) {

@@ -5,6 +5,7 @@
  *  P4 There is no put: writes gather in the engine's write-back cache and arrive as one flush.
  *  P5 Entries lie in segments: a key-value store has the one segment `null`, a window store one per window start (ms),
  *     so that a closed window goes in one step, by stream time, never by a TTL. */
+import { StreamsError } from '../errors/streams.error.ts';
 import type { Bytes } from '../record/record.ts';
 
 export type StoreKind = 'keyValue' | 'window';
@@ -79,8 +80,7 @@ export interface StorePort {
 }
 
 /** A store that cannot be used as it is: evicting server, wrong credentials, unreachable beyond the deadline. */
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
+export class StoreError extends StreamsError {
   readonly code = 'HFS_STORE';
   /** True when the same call may succeed later as it is (the server is away, or full); false when somebody must mend something first. */
   readonly retryable: boolean;

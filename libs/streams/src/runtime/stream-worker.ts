@@ -20,6 +20,7 @@ import {
   type MemberInfo,
   type TopicPartition,
 } from '../ports/log.ts';
+import { StoreError } from '../ports/store.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreProgress } from '../state/restore.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
@@ -194,9 +195,10 @@ export class StreamWorker implements GroupListener {
     }
   }
 
-  /** W4. What a handler answered `fail` to ends the application, everything else is mended by opening the task again. */
+  /** W4. What a handler answered `fail` to, and what trying again cannot mend, ends the application; everything else is mended
+   *  by opening the task again. */
   #handleFailure(task: StreamTask, failure: Error): void {
-    if (isRecordFailure(failure)) {
+    if (isRecordFailure(failure) || isHopeless(failure)) {
       this.#fatal(failure);
       return;
     }
@@ -309,6 +311,7 @@ export class StreamWorker implements GroupListener {
     if (this.#tasks.get(task.name) === task) this.#tasks.delete(task.name);
     await task.close();
     if (signal.aborted || this.#stopped) return;
+    if (isHopeless(error)) return this.#fatal(error);
     const { logger, clock } = this.#environment;
     logger.log('warn', `Cannot open task ${task.name}: ${error.message} Trying again.`, {
       taskId: task.name,
@@ -355,6 +358,13 @@ export class StreamWorker implements GroupListener {
 
 function partitionKey({ topic, partition }: TopicPartition): string {
   return `${topic}/${partition}`;
+}
+
+/** Somebody must mend something first: rights, a topic, a store of another kind. */
+function isHopeless(error: Error): boolean {
+  if (error instanceof StoreError) return !error.retryable;
+  if (!(error instanceof LogError)) return false;
+  return error.failure.kind === 'unauthorized' || error.failure.kind === 'recordTooLarge';
 }
 
 function isRecordFailure(error: Error): boolean {
