@@ -52,8 +52,8 @@ final class Windows {
   private final Map<Integer, Long> streamTimeMs = new HashMap<>();
   private long readings;
   private long late;
-  private long alerts;
   private long misfits;
+  private final Map<String, Integer> alerts = new HashMap<>();
 
   Windows(long sizeMs, long delayMs) {
     this.sizeMs = sizeMs;
@@ -69,7 +69,7 @@ final class Windows {
     long timestampMs = reading.get("timestamp").asLong();
     long temperature = hundredths(reading, "temperature");
     readings++;
-    if (temperature > ALERT_ABOVE) alerts++;
+    if (temperature > ALERT_ABOVE) alerts.merge(alertOf(reading), 1, Integer::sum);
     long now = streamTimeMs.merge(record.partition(), timestampMs, Math::max);
     Key key = new Key(reading.get("sensor_id").asText(), Math.floorDiv(timestampMs, sizeMs) * sizeMs);
     if (key.startMs() + sizeMs <= now - delayMs) late++;
@@ -93,9 +93,15 @@ final class Windows {
     return late;
   }
 
-  /** Readings above the limit, late ones included: an alert waits for no window. */
-  long alerts() {
+  /** How often each alert is due: readings above the limit, late ones included, as an alert waits for no window. */
+  Map<String, Integer> alerts() {
     return alerts;
+  }
+
+  /** What makes an alert the same: sensor, time and temperature. */
+  static String alertOf(JsonNode reading) {
+    return reading.get("sensor_id").asText() + "@" + reading.get("timestamp").asLong() + "="
+        + hundredths(reading, "temperature");
   }
 
   long misfits() {
