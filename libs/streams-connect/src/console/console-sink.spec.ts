@@ -21,7 +21,10 @@ const sinkWith = (options: ConsoleSinkOptions = {}) =>
   new ConsoleSink({ clock, write: (text) => printed.push(text), ...options });
 
 const record = (key: unknown, value: unknown, partition = 0, topic = 'iot-console-sink'): Record => ({
-  ...{ topic, partition, key, value },
+  topic,
+  partition,
+  key,
+  value,
   offset: nextOffset++,
   timestampMs: END_MS,
 });
@@ -216,8 +219,15 @@ describe('ConsoleSink', () => {
     ).toEqual([
       { key: 'sensor-1', window_start: START_MS, window_end: END_MS, value: 7 },
       {
-        ...{ sensor_id: 'sensor-2', window_start: START_MS, window_end: END_MS },
-        ...{ avg_temp: 1, max_temp: 2, min_temp: 3, avg_humidity: 4, alert_count: 5, reading_count: 6 },
+        sensor_id: 'sensor-2',
+        window_start: START_MS,
+        window_end: END_MS,
+        avg_temp: 1,
+        max_temp: 2,
+        min_temp: 3,
+        avg_humidity: 4,
+        alert_count: 5,
+        reading_count: 6,
       },
       { n: '1' },
     ]);

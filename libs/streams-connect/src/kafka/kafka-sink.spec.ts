@@ -16,7 +16,12 @@ afterEach(() => log.close(1_000));
 
 const create = () => log.admin.create([{ topic: 'results', numPartitions: 3 }]);
 const record = (key: string, value: number) => ({
-  ...{ key, value, timestampMs: 5, topic: 'app-sink', partition: 0, offset: value },
+  key,
+  value,
+  timestampMs: 5,
+  topic: 'app-sink',
+  partition: 0,
+  offset: value,
 });
 
 describe('KafkaSink', () => {
@@ -25,7 +30,8 @@ describe('KafkaSink', () => {
     const sink = new KafkaSink({ log: log.share(), topic: results });
     expect(await sink.open()).toBeNull();
     await sink.write([record('a', 1), record('b', 2)]);
-    expect((await readTopic(log, results)).map(({ value }) => value).sort()).toEqual([1, 2]);
+    const values = (await readTopic(log, results)).map(({ value }) => value);
+    expect(new Set(values)).toEqual(new Set([1, 2]));
     await sink.close();
   });
 

@@ -202,7 +202,9 @@ describe('runSource', () => {
 
   test('can be stopped while it waits', async () => {
     const running = runSource(new Counting(1), {
-      ...{ log, logger, backoffMs: 60_000 },
+      log,
+      logger,
+      backoffMs: 60_000,
       topic: topic('never', { value: json<number>() }),
     });
     await until(() => lines.length > 0);

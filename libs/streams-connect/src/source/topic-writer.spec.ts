@@ -47,7 +47,7 @@ describe('TopicWriter', () => {
       [0, 1].map((partition) => ({ topic: 'readings', partition })),
       'end',
     );
-    expect(ends.map(({ offset }) => offset).sort()).toEqual([1, 2]);
+    expect(new Set(ends.map(({ offset }) => offset))).toEqual(new Set([1, 2]));
   });
 
   test('puts records with a key where other Kafka clients put them, windows with their key', async () => {
