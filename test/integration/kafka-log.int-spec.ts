@@ -9,9 +9,12 @@ jest.setTimeout(60_000);
 const brokers = await kafkaBrokers();
 
 (brokers === undefined ? describe.skip : describe)('Apache Kafka through kafkajs', () => {
-  describeLog('kafkajs', () => ({
-    capabilities: { minSessionTimeoutMs: 6_000 },
-    log: async () => kafkajs({ brokers: brokers!.split(','), clientId: 'conformance' }),
-    uniqueName: (prefix) => `${prefix}-${randomUUID()}`,
-  }));
+  // A cluster of Kafka 4 has transactions of version 2; older ones, and clients that are told so, use version 1.
+  for (const transactionsV2 of [true, false]) {
+    describeLog(`kafkajs, transactions of version ${transactionsV2 ? 2 : 1}`, () => ({
+      capabilities: { minSessionTimeoutMs: 6_000 },
+      log: async () => kafkajs({ brokers: brokers!.split(','), clientId: 'conformance', transactionsV2 }),
+      uniqueName: (prefix) => `${prefix}-${randomUUID()}`,
+    }));
+  }
 });

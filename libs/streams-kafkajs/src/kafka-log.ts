@@ -93,8 +93,11 @@ class KafkaLog implements LogPort {
     readonly transactionTimeoutMs: number;
   }): TransactionalWriter {
     const lane = this.#transactionLanes[this.#nextLane++ % TRANSACTION_LANES]!;
-    const codec = CODECS[this.#options.compression];
-    return this.#opened(new KafkaTransactionalWriter(this.#cluster, lane, { ...options, codec }));
+    const { compression, transactionsV2: allowsImplicit } = this.#options;
+    const codec = CODECS[compression];
+    return this.#opened(
+      new KafkaTransactionalWriter(this.#cluster, lane, { ...options, codec, allowsImplicit }),
+    );
   }
 
   group(options: GroupMemberOptions, listener: GroupListener): GroupMember {

@@ -23,6 +23,9 @@ export interface KafkaJsOptions {
   readonly requestTimeoutMs?: number;
   /** How long a plain writer tries to deliver a batch. @defaultValue 120000 */
   readonly deliveryTimeoutMs?: number;
+  /** Transactions of version 2 (KIP-890), where the cluster's finalized features have them: fewer requests, and a commit
+   *  never waits for the former one to end. False keeps to version 1. @defaultValue true */
+  readonly transactionsV2?: boolean;
   readonly fetch?: FetchOptions;
 }
 
@@ -71,6 +74,7 @@ export function resolveKafkaJsOptions(options: KafkaJsOptions): ResolvedKafkaJsO
     connectionTimeoutMs: positive('connectionTimeoutMs', options.connectionTimeoutMs ?? 5_000),
     requestTimeoutMs: positive('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
     deliveryTimeoutMs: positive('deliveryTimeoutMs', options.deliveryTimeoutMs ?? 120_000),
+    transactionsV2: options.transactionsV2 ?? true,
     fetch: {
       maxWaitMs: positive('fetch.maxWaitMs', options.fetch?.maxWaitMs ?? 250),
       minBytes: positive('fetch.minBytes', options.fetch?.minBytes ?? 1),

@@ -21,6 +21,8 @@ export interface KafkaTransactionalWriterOptions {
   readonly transactionalId: string;
   readonly transactionTimeoutMs: number;
   readonly codec: Codec;
+  /** May use version 2 where the cluster has it. */
+  readonly allowsImplicit: boolean;
 }
 
 /** One transactional id over shared connections. Owns the identity; a transaction borrows it. */
@@ -55,7 +57,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
     this.#queue.pause();
     await this.#queue.idle();
     try {
-      this.#implicit = (await this.#cluster.transactionVersion()) >= IMPLICIT_TRANSACTION_VERSION;
+      this.#implicit = this.#options.allowsImplicit && (await this.#clusterIsImplicit());
       return await this.#identify({ producerId: -1, epoch: -1 });
     } catch (error) {
       throw toLogError(error, `Cannot open transactional id ${this.#options.transactionalId}`);
@@ -93,6 +95,10 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
     this.#identity = null;
     this.#queue.close(new LogError({ kind: 'unavailable' }, 'Cannot write: the writer was closed.'));
     await this.#queue.idle();
+  }
+
+  async #clusterIsImplicit(): Promise<boolean> {
+    return (await this.#cluster.transactionVersion()) >= IMPLICIT_TRANSACTION_VERSION;
   }
 
   async #identify(current: ProducerIdentity): Promise<ProducerIdentity> {
