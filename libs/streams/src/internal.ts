@@ -1,7 +1,12 @@
 /** For this project's own packages (test driver, benchmarks): not part of the public API, may change in any release. */
 export { StreamWorker, type WorkerListener, type WorkerOptions } from './runtime/stream-worker.ts';
 export { TopicPreparation, type PreparedTopics } from './runtime/topics.ts';
-export { resolveStreamsConfig, type ResolvedStreamsConfig } from './runtime/streams-config.ts';
+export {
+  resolveStreamsConfig,
+  type Instruments,
+  type ResolvedStreamsConfig,
+} from './runtime/streams-config.ts';
+export { processPacing, type Pacing } from './runtime/pacing.ts';
 export { StreamTask } from './task/stream-task.ts';
 export type { TaskEnvironment } from './task/task-environment.ts';
 export { partitionFor } from './sink/murmur2.ts';

@@ -3,7 +3,6 @@
  *  W2 Revoked: every task commits, then waits; those that stay go on where they were, with their state (sticky).
  *  W3 Lost: nothing can be committed; tasks are closed as they are.
  *  W4 A task that failed is closed and opened again from the log; fenced ones only after joining the group anew. */
-import { setImmediate as yieldToEvents, setTimeout as realDelay } from 'node:timers/promises';
 import {
   DeserializationError,
   ProcessingError,
@@ -108,7 +107,7 @@ export class StreamWorker implements GroupListener {
   /** One round: take what was fetched, process for a slice of time, commit what is due. Returns how many records were processed. */
   async round(maxWaitMs: number): Promise<number> {
     if (this.#held) {
-      await realDelay(HELD_POLL_MS); // what is fetched meanwhile stays in the reader, which is bounded
+      await this.#environment.pacing.pause(HELD_POLL_MS); // what is fetched meanwhile stays in the reader, which is bounded
       return 0;
     }
     await this.#poll(maxWaitMs);
@@ -122,7 +121,7 @@ export class StreamWorker implements GroupListener {
     this.#balanceIntake();
     this.#handleFailures();
     this.#purge.maybeRun(nowMs, this.#tasks.values());
-    await yieldToEvents();
+    await this.#environment.pacing.breathe();
     return processed;
   }
 
@@ -157,9 +156,10 @@ export class StreamWorker implements GroupListener {
   }
 
   #processSlice(): number {
-    const endMs = performance.now() + SLICE_MS;
+    const { pacing } = this.#environment;
+    const endMs = pacing.elapsedMs() + SLICE_MS;
     let processed = 0;
-    for (let again = true; again && performance.now() < endMs;) {
+    for (let again = true; again && pacing.elapsedMs() < endMs;) {
       again = false;
       for (const task of this.#tasks.values()) {
         if (!task.isReady) continue;

@@ -5,6 +5,7 @@ import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
 import { inMemoryStores } from '../state/in-memory/index.ts';
 import type { FailureHandlers } from './failure.ts';
+import { processPacing, type Pacing } from './pacing.ts';
 import { noTelemetry, silentLogger, systemClock } from './system.ts';
 
 export type ProcessingGuarantee = 'at_most_once' | 'at_least_once' | 'exactly_once';
@@ -45,14 +46,19 @@ export interface StreamsConfig extends FailureHandlers {
   readonly telemetry?: Telemetry;
 }
 
+/** What a simulation puts in place of the process' own, beside the settings (exported by `internal.ts` only). */
+export interface Instruments {
+  readonly pacing?: Pacing;
+}
+
 type Optional = 'instanceId' | 'replicationFactor' | keyof FailureHandlers;
 export type ResolvedStreamsConfig = Required<Omit<StreamsConfig, Optional>> &
-  Pick<StreamsConfig, Optional> & { readonly deadLetterTopic: string };
+  Pick<StreamsConfig, Optional> & { readonly deadLetterTopic: string } & Required<Instruments>;
 
 const MIB = 1024 * 1024;
 
 /** Applies defaults; names all faults together. @throws ConfigError */
-export function resolveStreamsConfig(config: StreamsConfig): ResolvedStreamsConfig {
+export function resolveStreamsConfig(config: StreamsConfig & Instruments): ResolvedStreamsConfig {
   const exactlyOnce = config.processingGuarantee === 'exactly_once';
   const resolved: ResolvedStreamsConfig = {
     processingGuarantee: 'at_least_once',
@@ -68,6 +74,7 @@ export function resolveStreamsConfig(config: StreamsConfig): ResolvedStreamsConf
     clock: systemClock,
     logger: silentLogger,
     telemetry: noTelemetry,
+    pacing: processPacing,
     deadLetterTopic: `${config.applicationId}-dead-letters`,
     ...withoutUndefined(config),
     stores: config.stores ?? inMemoryStores(),
@@ -77,10 +84,10 @@ export function resolveStreamsConfig(config: StreamsConfig): ResolvedStreamsConf
   return resolved;
 }
 
-function withoutUndefined(config: StreamsConfig): StreamsConfig {
+function withoutUndefined(config: StreamsConfig & Instruments): StreamsConfig & Instruments {
   return Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined),
-  ) as unknown as StreamsConfig;
+  ) as unknown as StreamsConfig & Instruments;
 }
 
 const POSITIVE = [

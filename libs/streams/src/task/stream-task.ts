@@ -4,7 +4,6 @@
  *  T3 A commit claims exactly the records whose effects it carries: it seals when nothing is held back.
  *  T4 While a commit is under way the task goes on with the next one's work, within `maxPendingBytes` (S6). If a commit fails,
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
-import { setImmediate as yieldToEvents } from 'node:timers/promises';
 import type { CommittedOffset, FetchedRecords, OutputBatch } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore.ts';
 import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
@@ -327,7 +326,7 @@ export class StreamTask {
     while (this.failure === null && this.#opened !== null && queues.some((queue) => !queue.isEmpty)) {
       await this.#waiting;
       if (this.process(FINISH_BATCH) === 0 && this.#waiting === null) return; // an input that is behind holds the others
-      await yieldToEvents();
+      await this.#environment.pacing.breathe();
     }
   }
 

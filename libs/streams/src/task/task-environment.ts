@@ -3,6 +3,7 @@ import type { GroupMember, LogPort } from '../ports/log.ts';
 import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
 import type { FailureHandlers } from '../runtime/failure.ts';
+import type { Pacing } from '../runtime/pacing.ts';
 import type { ProcessingGuarantee } from '../runtime/streams-config.ts';
 
 export interface TopicLimits {
@@ -19,6 +20,7 @@ export interface TaskEnvironment {
   readonly handlers: FailureHandlers;
   readonly deadLetterTopic: string;
   readonly clock: Clock;
+  readonly pacing: Pacing;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
   readonly commitIntervalMs: number;
