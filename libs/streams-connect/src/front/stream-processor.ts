@@ -136,6 +136,11 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
 
   /** @throws TopologyError that names all faults together */
   build(): Topology {
+    if (this.#events === null) {
+      throw new TopologyError(
+        `Cannot run ${this.#name}: nothing is done with its events. Say what: map, filter, window, groupBy, to, toSink.`,
+      );
+    }
     return this.#builder.build();
   }
 
