@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
 import { Scenario } from './scenario.ts';
 import { RECORDS, describeOnServices, services } from './services.ts';
 
@@ -29,6 +30,24 @@ describeOnServices.each(['final', 'updates'] as const)('exactly_once, emitting %
     const second = await scenario.startApp();
     await generator.exited;
     await scenario.waitForCommitted(second);
+    await expectExact();
+  });
+
+  it('loses and repeats nothing when it is killed again and again, also while it takes over', async () => {
+    const generator = scenario.startGenerating(RECORDS, RATE);
+    for (const share of [0.15, 0.3, 0.45, 0.6]) {
+      const app = await scenario.startApp();
+      await scenario.waitForCommitted(app, { records: RECORDS * share });
+      app.kill('SIGKILL');
+      await app.exited;
+      const early = await scenario.startApp();
+      await eventually('it is starting', () => early.lines.length > 0);
+      early.kill('SIGKILL');
+      await early.exited;
+    }
+    const last = await scenario.startApp();
+    await generator.exited;
+    await scenario.waitForCommitted(last);
     await expectExact();
   });
 

@@ -77,6 +77,22 @@ describeOnServices('a service that is not there', () => {
     await expectExact();
     expect(await app.stop()).toEqual({ code: 0, signal: null });
   });
+
+  it('loses nothing when Redis forgets everything, while it runs and before it starts again', async () => {
+    await Promise.all([kafka.restore(), redis.restore()]);
+    const generator = scenario.startGenerating(RECORDS, RATE);
+    const first = await scenario.startApp();
+    await scenario.waitForCommitted(first, { records: RECORDS * 0.2 });
+    expect(await scenario.forgetState()).toBeGreaterThan(0);
+    await scenario.waitForCommitted(first, { records: RECORDS * 0.5 });
+    await first.stop();
+    expect(await scenario.forgetState()).toBeGreaterThan(0);
+
+    const second = await scenario.startApp();
+    await generator.exited;
+    await scenario.waitForCommitted(second);
+    await expectExact();
+  });
 });
 
 const noContainers = await whyNoContainers();

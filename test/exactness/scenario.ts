@@ -123,12 +123,17 @@ export class Scenario {
     return dumpTopic(this.#options.brokers, this.input);
   }
 
+  /** Removes all that the application keeps in Redis; how many keys those were. */
+  forgetState(): Promise<number> {
+    return removeKeys(this.#options.redisUrl, this.id);
+  }
+
   /** Ends what still runs and removes topics, groups and keys. */
   async close(): Promise<void> {
     await Promise.all(this.#processes.filter((child) => !child.hasExited).map((child) => child.stop(10_000)));
     await this.cluster.removeAll(this.id);
     await this.cluster.close();
-    await removeKeys(this.#options.redisUrl, this.id);
+    await this.forgetState();
   }
 
   async #createTopics(): Promise<void> {
@@ -139,12 +144,14 @@ export class Scenario {
   }
 }
 
-async function removeKeys(url: string, part: string): Promise<void> {
+async function removeKeys(url: string, part: string): Promise<number> {
   const redis = new Redis(url);
+  let removed = 0;
   try {
     for await (const keys of redis.scanStream({ match: `*${part}*`, count: 1000 })) {
-      if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]));
+      if ((keys as string[]).length > 0) removed += await redis.unlink(...(keys as string[]));
     }
+    return removed;
   } finally {
     redis.disconnect();
   }
