@@ -6,6 +6,7 @@
  *  | UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION, FENCED_INSTANCE_ID | fenced | the group goes on without this member |
  *  | REBALANCE_IN_PROGRESS, INVALID_TXN_STATE, TRANSACTION_ABORTABLE, OUT_OF_ORDER_SEQUENCE_NUMBER, UNKNOWN_PRODUCER_ID | abortable | the transaction cannot be committed as it is, the writer stays the owner |
  *  | MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE | recordTooLarge | one record beyond `max.message.bytes` (batches of several are split first) |
+ *  | INVALID_TIMESTAMP, INVALID_RECORD | recordTooLarge | beyond another limit of the topic (`message.timestamp.after.max.ms`, a key where the topic is compacted): the record is the cause, and no try mends it |
  *  | …_AUTHORIZATION_FAILED, refused credentials | unauthorized | |
  *  | everything else, when its own retries are used up | unavailable | | */
 import { LogError, type LogFailure, type TopicPartition } from '@hiveframe/streams';
@@ -28,9 +29,11 @@ const ABORTABLE: ReadonlySet<number> = new Set([
   KafkaCode.DUPLICATE_SEQUENCE_NUMBER,
   KafkaCode.UNKNOWN_PRODUCER_ID,
 ]);
-const TOO_LARGE: ReadonlySet<number> = new Set([
+const BEYOND_LIMITS: ReadonlySet<number> = new Set([
   KafkaCode.MESSAGE_TOO_LARGE,
   KafkaCode.RECORD_LIST_TOO_LARGE,
+  KafkaCode.INVALID_TIMESTAMP,
+  KafkaCode.INVALID_RECORD,
 ]);
 
 /** `what` says what could not be done, on what: "Cannot commit transaction orders-0_3". */
@@ -45,7 +48,7 @@ function failureOf(error: unknown, at?: TopicPartition): LogFailure {
   if (FENCED.has(error.code)) return { kind: 'fenced' };
   if (ABORTABLE.has(error.code)) return { kind: 'abortable' };
   if (UNAUTHORIZED.has(error.code)) return { kind: 'unauthorized' };
-  if (TOO_LARGE.has(error.code) && at) return { kind: 'recordTooLarge', at };
+  if (BEYOND_LIMITS.has(error.code) && at) return { kind: 'recordTooLarge', at };
   if (error.code === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION && at)
     return { kind: 'unknownTopic', topic: at.topic };
   return { kind: 'unavailable' };

@@ -42,6 +42,7 @@ export interface TransactionContext {
   readonly endedWith: (identity: ProducerIdentity) => void;
   /** There can be no next transaction before the writer is opened again. */
   readonly closedBy: (error: LogError) => void;
+  /** Goes on with a higher epoch: the brokers forget the sequences of the former (KIP-360). @throws when it is not ours */
   readonly raiseEpoch: () => Promise<void>;
 }
 
@@ -99,7 +100,7 @@ export class KafkaTransaction implements Transaction {
       this.#endWith(await this.#end(true, () => (answerLost = true)));
       return 'committed';
     } catch (error) {
-      return this.#undecided(error, answerLost);
+      return await this.#undecided(error, answerLost);
     }
   }
 
@@ -136,7 +137,7 @@ export class KafkaTransaction implements Transaction {
   }
 
   /** What a failed EndTxn(commit) means: see T4. */
-  #undecided(error: unknown, answerLost: boolean): 'aborted' | 'unknown' {
+  async #undecided(error: unknown, answerLost: boolean): Promise<'aborted' | 'unknown'> {
     const failure = toLogError(error, this.#cannot('commit'));
     const isOver = error instanceof BrokerError && error.code === KafkaCode.INVALID_TXN_STATE;
     if (!answerLost && failure.failure.kind === 'abortable' && !isOver) {
@@ -146,8 +147,10 @@ export class KafkaTransaction implements Transaction {
     this.#hasEnded = true;
     this.#context.closedBy(failure);
     if (answerLost || failure.failure.kind === 'unavailable') return 'unknown';
-    if (isOver) return 'aborted'; // the coordinator ended it before: it had timed out
-    throw failure;
+    if (!isOver) throw failure;
+    // The coordinator ended it before: it had timed out. If nobody else owns the id, the writer can go on.
+    await this.#context.raiseEpoch().catch(() => {});
+    return 'aborted';
   }
 
   #end(committed: boolean, onAnswerLost: () => void): Promise<EndTxnAnswer> {

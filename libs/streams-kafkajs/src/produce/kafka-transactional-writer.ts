@@ -74,18 +74,19 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
     if (this.#current && !this.#current.hasEnded) {
       throw new InvariantError(`Cannot begin: the former transaction of ${transactionalId} has not ended.`);
     }
+    const identity = this.#identity;
     this.#queue.resume();
     this.#current = new KafkaTransaction({
       cluster: this.#cluster,
       lane: this.#lane,
       coordinator: this.#coordinator,
       queue: this.#queue,
-      owner: { transactionalId, ...this.#identity },
+      owner: { transactionalId, ...identity },
       implicit: this.#implicit,
       signal: this.#closing.signal,
       endedWith: (identity) => this.#use(identity),
       closedBy: (error) => this.#close(error),
-      raiseEpoch: () => this.#raiseEpoch(),
+      raiseEpoch: async () => void (await this.#identify(identity)),
     });
     return this.#current;
   }
@@ -110,11 +111,6 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
     const identity = { producerId, epoch };
     this.#use(identity);
     return identity;
-  }
-
-  /** After batches of unknown fate: a new epoch makes the broker forget their sequences (KIP-360). */
-  async #raiseEpoch(): Promise<void> {
-    if (this.#identity) await this.#identify(this.#identity);
   }
 
   #use(identity: ProducerIdentity): void {
