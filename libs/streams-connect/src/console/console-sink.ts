@@ -6,6 +6,7 @@ import { localTime } from './local-time.ts';
 import { jsonColumns, needsKey, tableColumns, toRow, type Row } from './row.ts';
 import { sortByFirstColumn, tableLines } from './table.ts';
 
+/** Form and place of what a console sink prints. */
 export interface ConsoleSinkOptions {
   /** @defaultValue 'table' */
   readonly format?: 'table' | 'json';
@@ -88,6 +89,7 @@ export class ConsoleSink implements Sink<unknown, unknown> {
   }
 }
 
+/** `new ConsoleSink(options)`. */
 export function consoleSink(options?: ConsoleSinkOptions): ConsoleSink {
   return new ConsoleSink(options);
 }

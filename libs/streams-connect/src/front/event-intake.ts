@@ -10,6 +10,7 @@ export class NotRunningError extends StreamsError {
   readonly code = 'HFS_NOT_RUNNING';
 }
 
+/** From start to stop of a stream. */
 export class EventIntake<T> {
   readonly #topic: Topic<null, T>;
   readonly #config: ResolvedProcessorConfig<T>;
@@ -36,10 +37,18 @@ export class EventIntake<T> {
     if (this.#closing !== null) {
       throw new NotRunningError(`Cannot emit to ${this.#topic.name}: the stream is stopped.`);
     }
-    const { log, clock } = this.#config.streams;
-    this.#writer ??= TopicWriter.open(log, this.#topic);
-    const writer = await this.#writer;
-    return writer.write({ key: null, value: event, timestampMs: clock.nowMs() });
+    const writer = await (this.#writer ??= this.#openWriter());
+    return writer.write({ key: null, value: event, timestampMs: this.#config.streams.clock.nowMs() });
+  }
+
+  /** One that could not be opened is opened anew for the next event. */
+  async #openWriter(): Promise<TopicWriter<null, T>> {
+    try {
+      return await TopicWriter.open(this.#config.streams.log, this.#topic);
+    } catch (error) {
+      this.#writer = null;
+      throw error;
+    }
   }
 
   run(source: StreamSource<T>): void {

@@ -11,6 +11,7 @@ import {
 import { embedded } from '@hiveframe/streams-embedded';
 import { stderrLogger } from './stderr-logger.ts';
 
+/** The settings of a stream: the tutorial's, and whatever the engine knows besides. */
 export interface StreamProcessorConfig<T> extends Partial<
   Omit<StreamsConfig, 'applicationId' | 'processingGuarantee' | 'commitIntervalMs'>
 > {
@@ -37,6 +38,7 @@ export interface StreamProcessorConfig<T> extends Partial<
   readonly maxUnacknowledged?: number;
 }
 
+/** With all defaults. */
 export interface ResolvedProcessorConfig<T> {
   readonly streams: StreamsConfig & Required<Pick<StreamsConfig, 'clock' | 'logger'>>;
   readonly value: Serde<T>;

@@ -37,6 +37,7 @@ import {
   type StreamProcessorConfig,
 } from './processor-config.ts';
 
+/** Where the event time is read, and how far the watermark stays behind it. */
 export interface Watermark<T> {
   /** Epoch milliseconds, ISO 8601, or Date. */
   readonly eventTimeColumn: TimeColumn<T>;
@@ -50,6 +51,8 @@ const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 /** A source that does not end is left behind: the application needs the rest of the time for its commit. */
 const SOURCE_STOP_TIMEOUT_MS = 5_000;
 
+/** A stream of events of one type, from their sources to their sinks. Itself the stream of its events: `map`, `window` and so on
+ *  are those of `events()`. Declared first, then started, once. */
 export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   readonly #config: ResolvedProcessorConfig<T>;
   readonly #builder = new StreamsBuilder();
@@ -164,8 +167,14 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
     this.#app ??= this.#createApp();
     await this.#app.start();
     if (this.#isEnding()) return;
-    this.#intake = new EventIntake(this.#source!, this.#config, () => void this.stop());
+    this.#intake = new EventIntake(this.#source!, this.#config, () => this.#stopAfterFailure());
     for (const source of this.#sources) this.#intake.run(source);
+  }
+
+  /** Nobody waits for this stop. */
+  #stopAfterFailure(): void {
+    const { logger } = this.#config.streams;
+    this.stop().catch((error: Error) => logger.log('error', error.message));
   }
 
   #createApp(): StreamsApp {
@@ -175,7 +184,7 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   }
 
   #changed(change: StateChange): void {
-    if (change.to === 'error') void this.#intake?.close(0);
+    if (change.to === 'error') void this.#intake?.close(1_000);
     for (const listener of this.#listeners) listener(change);
   }
 

@@ -2,6 +2,7 @@
 import type { LogPort, Sink, SinkRecord } from '@hiveframe/streams';
 import { TopicWriter, type TargetTopic } from '../source/topic-writer.ts';
 
+/** Which topic of which log. */
 export interface KafkaSinkOptions<K, V> {
   /** Which log: `kafkajs({ brokers })`. It is the sink's from here on: connected, and closed with it. */
   readonly log: LogPort;
@@ -64,6 +65,7 @@ export class KafkaSink<K, V> implements Sink<K, V> {
   }
 }
 
+/** `new KafkaSink(options)`. */
 export function kafkaSink<K, V>(options: KafkaSinkOptions<K, V>): KafkaSink<K, V> {
   return new KafkaSink(options);
 }

@@ -6,6 +6,7 @@ import type { Backoff } from './backoff.ts';
 import type { ResolvedSourceOptions } from './source-options.ts';
 import type { TopicWriter } from './topic-writer.ts';
 
+/** One run of a source, on its way to the topic. */
 export class EventFeed<T, K> {
   readonly #writer: TopicWriter<K | null, T>;
   readonly #options: ResolvedSourceOptions<T, K>;

@@ -7,6 +7,7 @@ import { resolveSourceOptions, type ResolvedSourceOptions, type SourceOptions } 
 import type { StreamSource } from './stream-source.ts';
 import { TopicWriter } from './topic-writer.ts';
 
+/** A source under way. */
 export interface RunningSource {
   /** Ends when the source has come to its end or was stopped; rejects with a SourceError when it failed under `fail`.
    *  Nobody has to wait for it: the failure is logged too. */
@@ -17,7 +18,7 @@ export interface RunningSource {
 
 const DEFAULT_STOP_TIMEOUT_MS = 5_000;
 
-/** Begins at once. @throws ConfigError */
+/** Feeds a source into its topic. Begins at once. @throws ConfigError */
 export function runSource<T, K = null>(source: StreamSource<T>, options: SourceOptions<T, K>): RunningSource {
   return new SourceRunner(source, resolveSourceOptions(source, options));
 }

@@ -8,6 +8,7 @@ import {
 } from '@hiveframe/streams';
 import type { TargetTopic } from './topic-writer.ts';
 
+/** How a source is run. */
 export interface SourceOptions<T, K> {
   /** Connected, and closed, by whoever owns it. */
   readonly log: LogPort;
@@ -30,6 +31,7 @@ export interface SourceOptions<T, K> {
   readonly logger?: Logger;
 }
 
+/** With all defaults. */
 export type ResolvedSourceOptions<T, K> = Required<Omit<SourceOptions<T, K>, 'key'>> & {
   readonly key: (event: T) => K | null;
 };

@@ -17,6 +17,7 @@ import {
   type Topic,
 } from '@hiveframe/streams';
 
+/** What must be known of a topic to write it. */
 export type TargetTopic<K, V> = Pick<Topic<K, V>, 'name' | 'key' | 'value'>;
 
 /** What a broker takes when the topic says nothing (Kafka's `max.message.bytes`). */
@@ -25,6 +26,7 @@ const MAX_BATCH_BYTES = 512 * 1024;
 /** Of one record, beside key, value and headers; and of the batch around it. */
 const FRAMING_BYTES = 128;
 
+/** One topic, written record by record. Its callers are one task or source each, or whoever emits. */
 export class TopicWriter<K, V> {
   readonly #topic: TargetTopic<K, V>;
   readonly #writer: LogWriter;
