@@ -1,0 +1,40 @@
+import type {
+  CommittedOffset,
+  LogAdmin,
+  NewTopic,
+  OffsetAt,
+  PartitionOffset,
+  TopicDescription,
+  TopicPartition,
+} from '@hiveframe/streams';
+import type { Connection } from './connection.ts';
+
+export class SimulatedAdmin implements LogAdmin {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
+    return this.#connection.request('describe', (cluster) => cluster.describe(topics));
+  }
+  create(topics: readonly NewTopic[]): Promise<void> {
+    return this.#connection.request('create', (cluster) => cluster.create(topics));
+  }
+  offsets(partitions: readonly TopicPartition[], at: OffsetAt): Promise<readonly PartitionOffset[]> {
+    return this.#connection.request('offsets', (cluster) => cluster.offsetsAt(partitions, at));
+  }
+  committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
+    return this.#connection.request('committed', (cluster) => {
+      for (const at of partitions) cluster.partition(at);
+      return cluster.offsets.stable(groupId, partitions);
+    });
+  }
+  deleteRecords(upTo: readonly PartitionOffset[]): Promise<void> {
+    return this.#connection.request('deleteRecords', (cluster) => cluster.deleteRecords(upTo));
+  }
+  deleteTopics(topics: readonly string[]): Promise<void> {
+    return this.#connection.request('deleteTopics', (cluster) => cluster.delete(topics));
+  }
+}

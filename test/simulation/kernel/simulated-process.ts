@@ -1,0 +1,79 @@
+/** One run of a process: what happens in it happens through here.
+ *  P1 Down is for ever: what is on its way to it gets lost, what it asks for is not heard. A restart is another process.
+ *  P2 Frozen, it notices nothing; when it wakes up, all that waited arrives, in order: a zombie that goes on where it was. */
+import type { Clock } from '@hiveframe/streams';
+import type { Pacing } from '@hiveframe/streams/internal';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** The engine's pause while tasks are held is short; nothing is to be seen in it. */
+const SHORTEST_PAUSE_MS = 10;
+/** What a round of the worker takes. */
+const TURN_MS = 0.05;
+
+export class SimulatedProcess {
+  readonly name: string;
+  readonly time: VirtualTime;
+  readonly clock: Clock;
+  readonly pacing: Pacing;
+  #state: 'up' | 'frozen' | 'down' = 'up';
+  #waiting: (() => void)[] = [];
+
+  constructor(name: string, time: VirtualTime) {
+    this.name = name;
+    this.time = time;
+    this.clock = {
+      nowMs: () => Math.floor(time.nowMs),
+      delay: (ms, signal) => this.delay(ms, signal),
+    };
+    this.pacing = {
+      elapsedMs: () => time.nowMs,
+      breathe: () => this.delay(TURN_MS),
+      pause: (ms) => this.delay(Math.max(ms, SHORTEST_PAUSE_MS)),
+    };
+  }
+
+  get isUp(): boolean {
+    return this.#state === 'up';
+  }
+  get isDown(): boolean {
+    return this.#state === 'down';
+  }
+
+  /** Something arrives: an answer, a timer. */
+  deliver(action: () => void): void {
+    if (this.#state === 'up') action();
+    else if (this.#state === 'frozen') this.#waiting.push(action);
+  }
+
+  delay(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.time.after(ms, () => this.deliver(resolve));
+      signal?.addEventListener('abort', () => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  kill(): void {
+    this.#state = 'down';
+    this.#waiting = [];
+  }
+
+  freeze(): void {
+    if (this.#state === 'up') this.#state = 'frozen';
+  }
+
+  /** One thing at a time, each with all that follows from it (V1). */
+  thaw(): void {
+    if (this.#state !== 'frozen') return;
+    const next = this.#waiting.shift();
+    if (next === undefined) {
+      this.#state = 'up';
+      return;
+    }
+    next();
+    this.time.after(0, () => this.thaw());
+  }
+}
