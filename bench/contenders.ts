@@ -51,7 +51,7 @@ export function bareLoop(): Contender {
     const child = new RunningProcess({
       name: 'bare loop',
       command: process.execPath,
-      args: ['--conditions=hf-source', BASELINE],
+      args: [BASELINE],
       env: {
         KAFKA_BROKERS: task.brokers,
         APPLICATION_ID: task.id,
