@@ -26,10 +26,7 @@ export class SimulatedAdmin implements LogAdmin {
     return this.#connection.request('offsets', (cluster) => cluster.offsetsAt(partitions, at));
   }
   committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly CommittedOffset[]> {
-    return this.#connection.request('committed', (cluster) => {
-      for (const at of partitions) cluster.partition(at);
-      return cluster.offsets.stable(groupId, partitions);
-    });
+    return this.#connection.request('committed', (cluster) => cluster.committed(groupId, partitions));
   }
   deleteRecords(upTo: readonly PartitionOffset[]): Promise<void> {
     return this.#connection.request('deleteRecords', (cluster) => cluster.deleteRecords(upTo));

@@ -26,7 +26,7 @@ export interface ClusterOptions {
   readonly markerDelayMs: number;
   readonly onOffsets?: OffsetsListener;
   /** What a broken cluster leaves out: for mutation tests. */
-  readonly without?: ReadonlySet<'generationCheck'>;
+  readonly without?: 'generation check' | 'stable offsets';
 }
 
 interface Topic {
@@ -131,6 +131,13 @@ export class SimulatedCluster {
     this.offsets.put(member.groupId, offsets);
   }
 
+  /** @throws LogError `unknownTopic` */
+  async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
+    for (const at of partitions) this.partition(at);
+    if (this.#options.without === 'stable offsets') return this.offsets.now(groupId, partitions);
+    return this.offsets.stable(groupId, partitions);
+  }
+
   group(groupId: string): GroupCoordinator {
     let group = this.#groups.get(groupId);
     if (group === undefined)
@@ -150,8 +157,7 @@ export class SimulatedCluster {
   }
 
   #checkMembership(member: Membership): void {
-    if (this.#options.without?.has('generationCheck') !== true)
-      this.group(member.groupId).checkMembership(member);
+    if (this.#options.without !== 'generation check') this.group(member.groupId).checkMembership(member);
   }
 
   #writable(batch: OutputBatch): LogPartition {

@@ -12,14 +12,17 @@ const TURN_MS = 0.05;
 
 export class SimulatedProcess {
   readonly name: string;
+  /** Of which instance it is a run. */
+  readonly instance: number;
   readonly time: VirtualTime;
   readonly clock: Clock;
   readonly pacing: Pacing;
   #state: 'up' | 'frozen' | 'down' = 'up';
   #waiting: (() => void)[] = [];
 
-  constructor(name: string, time: VirtualTime) {
+  constructor(name: string, time: VirtualTime, instance = 0) {
     this.name = name;
+    this.instance = instance;
     this.time = time;
     this.clock = {
       nowMs: () => Math.floor(time.nowMs),
