@@ -38,7 +38,6 @@ class KafkaLog implements LogPort {
   readonly #options: ResolvedKafkaJsOptions;
   readonly #cluster: KafkaCluster;
   readonly #transactionLanes: ConnectionLane[];
-  readonly #open = new Set<{ close(): Promise<void> }>();
   readonly #members = new Set<KafkaGroupMember>();
   #nextLane = 0;
 
@@ -74,18 +73,14 @@ class KafkaLog implements LogPort {
   reader({ isolation, maxBufferedBytes }: ReaderOptions): LogReader {
     const readCommitted = isolation === 'read_committed';
     const bound = maxBufferedBytes === undefined ? {} : { maxBufferedBytes };
-    return this.#opened(
-      new KafkaReader(this.#cluster, { readCommitted, ...bound, fetch: this.#options.fetch }),
-    );
+    return new KafkaReader(this.#cluster, { readCommitted, ...bound, fetch: this.#options.fetch });
   }
 
   writer(): LogWriter {
-    return this.#opened(
-      new KafkaWriter(this.#cluster, {
-        codec: CODECS[this.#options.compression],
-        deliveryTimeoutMs: this.#options.deliveryTimeoutMs,
-      }),
-    );
+    return new KafkaWriter(this.#cluster, {
+      codec: CODECS[this.#options.compression],
+      deliveryTimeoutMs: this.#options.deliveryTimeoutMs,
+    });
   }
 
   transactionalWriter(options: {
@@ -95,29 +90,22 @@ class KafkaLog implements LogPort {
     const lane = this.#transactionLanes[this.#nextLane++ % TRANSACTION_LANES]!;
     const { compression, transactionsV2: allowsImplicit } = this.#options;
     const codec = CODECS[compression];
-    return this.#opened(
-      new KafkaTransactionalWriter(this.#cluster, lane, { ...options, codec, allowsImplicit }),
-    );
+    return new KafkaTransactionalWriter(this.#cluster, lane, { ...options, codec, allowsImplicit });
   }
 
   group(options: GroupMemberOptions, listener: GroupListener): GroupMember {
     const member = new KafkaGroupMember(this.#cluster, options, listener);
     this.#members.add(member);
-    return member;
+    return member; // one per application: kept to the end
   }
 
   async close(timeoutMs: number): Promise<void> {
     const orderly = (async () => {
       await Promise.allSettled([...this.#members].map((member) => member.leave(timeoutMs)));
-      await Promise.allSettled([...this.#open].map((part) => part.close()));
+      await this.#cluster.closeParts();
     })();
     await atMost(timeoutMs, orderly);
     this.#cluster.close();
-  }
-
-  #opened<Part extends { close(): Promise<void> }>(part: Part): Part {
-    this.#open.add(part);
-    return part;
   }
 
   #cannotReach(): string {

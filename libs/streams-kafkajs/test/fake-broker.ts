@@ -83,9 +83,13 @@ export function inTurn(...answers: readonly Answer[]): Answer {
   return (body) => answers[Math.min(turn++, answers.length - 1)]!(body);
 }
 
-/** Lets the event loop turn until the condition holds. */
+/** Lets the event loop turn until the condition holds. @throws Error after 4 s */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+  const deadlineMs = performance.now() + 4_000;
+  while (!holds()) {
+    if (performance.now() > deadlineMs) throw new Error(`Waited 4 s in vain for ${holds.toString()}.`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** An answer that is held back until `release` is called. */

@@ -14,6 +14,11 @@ import { MetadataCache } from './metadata-cache.ts';
 
 const FEATURES_MAX_AGE_MS = 60_000;
 
+/** A reader or writer that is open. */
+export interface ClosablePart {
+  close(): Promise<void>;
+}
+
 export interface ClusterOptions {
   readonly bootstrap: readonly BrokerAddress[];
   readonly logger: Logger;
@@ -28,6 +33,7 @@ export class KafkaCluster {
   readonly #transport: Transport;
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #lanes = new Set<ConnectionLane>();
+  readonly #parts = new Set<ClosablePart>();
   readonly #lost = new Set<string>();
   readonly #control: ConnectionLane;
   #refresh: { topics: Set<string>; answer: Promise<void> } | null = null;
@@ -57,6 +63,17 @@ export class KafkaCluster {
   }
   forgetLane(lane: ConnectionLane): void {
     this.#lanes.delete(lane);
+  }
+
+  /** Readers and writers say when they begin and when they are closed, so that `closeParts` finds those still open. */
+  opened(part: ClosablePart): void {
+    this.#parts.add(part);
+  }
+  closed(part: ClosablePart): void {
+    this.#parts.delete(part);
+  }
+  async closeParts(): Promise<void> {
+    await Promise.allSettled([...this.#parts].map((part) => part.close()));
   }
 
   async open(nodeId: number): Promise<BrokerConnection> {

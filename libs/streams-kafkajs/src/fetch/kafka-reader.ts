@@ -54,6 +54,7 @@ export class KafkaReader implements LogReader {
     this.#options = options;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_BUFFER_BYTES;
     this.#lanes = Array.from({ length: LANES_PER_BROKER }, () => cluster.lane());
+    cluster.opened(this);
   }
 
   assign(at: TopicPartition, fromOffset: number): void {
@@ -92,6 +93,7 @@ export class KafkaReader implements LogReader {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#cluster.closed(this);
     for (const lane of this.#lanes) lane.close();
     this.#work.ring();
     this.#arrival.ring();
@@ -200,13 +202,14 @@ export class KafkaReader implements LogReader {
   ): Promise<void> {
     const { readCommitted, fetch: options } = this.#options;
     const asked = partitions.map((at) => ({ ...topicPartition(at), fetchOffset: at.position }));
+    const waiting = new Set(partitions);
     try {
       const timeoutMs = options.maxWaitMs + this.#cluster.requestTimeoutMs;
       const answer = await lane.send(nodeId, fetch(asked, { ...options, readCommitted, timeoutMs }));
       if (answer.errorCode !== KafkaCode.NONE) throw new BrokerError(answer.errorCode);
       for (const fetched of answer.partitions) {
-        const partition = partitions.find((at) => isSame(at, fetched));
-        if (partition && this.#isCurrent(partition)) this.#deliver(partition, fetched);
+        const partition = this.#partitions.get(keyOf(fetched));
+        if (partition && waiting.has(partition)) this.#deliver(partition, fetched); // F3
       }
     } finally {
       for (const partition of partitions) partition.inFlight = false;
@@ -214,7 +217,7 @@ export class KafkaReader implements LogReader {
   }
 
   #isCurrent(partition: PartitionFetch): boolean {
-    return this.#partitions.get(keyOf(partition)) === partition; // F3
+    return this.#partitions.get(keyOf(partition)) === partition;
   }
 
   #deliver(partition: PartitionFetch, fetched: FetchedPartition): void {
@@ -343,7 +346,4 @@ function nameOf(at: TopicPartition): string {
 }
 function topicPartition(at: TopicPartition): TopicPartition {
   return { topic: at.topic, partition: at.partition };
-}
-function isSame(a: TopicPartition, b: TopicPartition): boolean {
-  return a.partition === b.partition && a.topic === b.topic;
 }

@@ -94,8 +94,12 @@ describe('transactions of version 1', () => {
       'AddPartitionsToTxn',
       'Produce',
       // partition 0 does not wait for partition 2 to be added
-      ...['Produce', 'AddPartitionsToTxn', 'Produce'],
-      ...['AddOffsetsToTxn', 'TxnOffsetCommit', 'TxnOffsetCommit'],
+      'Produce',
+      'AddPartitionsToTxn',
+      'Produce',
+      'AddOffsetsToTxn',
+      'TxnOffsetCommit',
+      'TxnOffsetCommit',
       'EndTxn',
     ]);
   });

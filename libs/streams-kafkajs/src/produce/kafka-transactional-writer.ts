@@ -40,6 +40,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
 
   constructor(cluster: KafkaCluster, lane: ConnectionLane, options: KafkaTransactionalWriterOptions) {
     this.#cluster = cluster;
+    cluster.opened(this);
     this.#lane = lane;
     this.#options = options;
     this.#coordinator = new Coordinator(cluster, lane, 'transaction', options.transactionalId);
@@ -93,6 +94,7 @@ export class KafkaTransactionalWriter implements TransactionalWriter {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#cluster.closed(this);
     this.#identity = null;
     this.#queue.close(new LogError({ kind: 'unavailable' }, 'Cannot write: the writer was closed.'));
     await this.#queue.idle();

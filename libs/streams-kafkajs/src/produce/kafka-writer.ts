@@ -34,6 +34,7 @@ export class KafkaWriter implements LogWriter {
 
   constructor(cluster: KafkaCluster, options: KafkaWriterOptions) {
     this.#cluster = cluster;
+    cluster.opened(this);
     this.#options = options;
     this.#lane = cluster.lane();
     this.#queue = new ProduceQueue(cluster, this.#lane, {
@@ -58,6 +59,7 @@ export class KafkaWriter implements LogWriter {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#cluster.closed(this);
     this.#queue.close(new LogError({ kind: 'unavailable' }, 'Cannot write: the writer was closed.'));
     await this.#queue.idle();
     this.#lane.close();
