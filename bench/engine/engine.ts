@@ -19,7 +19,7 @@ import {
   type FetchedRecords,
   type Topology,
 } from '@hiveframe/streams';
-import { resolveStreamsConfig, StreamTask } from '@hiveframe/streams/internal';
+import { createTaskEnvironment, resolveStreamsConfig, StreamTask } from '@hiveframe/streams/internal';
 import { nullLog } from './null-ports.ts';
 import { makeReadings } from './readings.ts';
 
@@ -92,16 +92,13 @@ async function engine(fetches: readonly FetchedRecords[]): Promise<number> {
     processingGuarantee: 'exactly_once',
     commitIntervalMs: 1,
   });
-  const environment = {
-    ...config,
-    guarantee: config.processingGuarantee,
-    handlers: config,
-    member: {
-      membership: () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null }),
-      commit: async () => {},
-    },
-    limits: () => ({ numPartitions: PARTITIONS, maxRecordBytes: 1_000_000 }),
+  const member = {
+    membership: () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null }),
+    commit: async () => {},
   };
+  const limits = { numPartitions: PARTITIONS, maxRecordBytes: 1_000_000 };
+  const topics = new Map([stats.name, config.deadLetterTopic].map((name) => [name, limits]));
+  const environment = createTaskEnvironment(config, () => member, topics);
   const [subTopology] = build().graph.subTopologies;
   const tasks = Array.from(
     { length: PARTITIONS },

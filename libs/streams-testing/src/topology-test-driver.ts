@@ -17,13 +17,13 @@ import {
   type TopologyGraph,
 } from '@hiveframe/streams';
 import {
+  createTaskEnvironment,
   partitionFor,
   resolveStreamsConfig,
   StreamWorker,
   TopicPreparation,
   type PreparedTopics,
   type ResolvedStreamsConfig,
-  type TaskEnvironment,
 } from '@hiveframe/streams/internal';
 import { embedded } from '@hiveframe/streams-embedded';
 import { ManualClock } from './manual-clock.ts';
@@ -194,10 +194,9 @@ export class TopologyTestDriver implements AsyncDisposable {
   /** Whether anything was there to commit. */
   async #commitAll(): Promise<boolean> {
     const before = await this.#ends();
-    await Promise.all(
-      this.#worker!.tasks.map((task) => (task.state === 'running' ? task.commit() : undefined)),
-    );
-    for (const task of this.#worker!.tasks) if (task.failure !== null) return true;
+    const running = this.#worker!.tasks.filter((task) => task.state === 'running');
+    await Promise.all(running.map((task) => task.commit()));
+    if (running.some((task) => task.failure !== null)) return true;
     return before !== (await this.#ends());
   }
 
@@ -217,7 +216,7 @@ export class TopologyTestDriver implements AsyncDisposable {
       new AbortController().signal,
     );
     const worker = new StreamWorker({
-      environment: this.#environment(this.#topics),
+      environment: createTaskEnvironment(this.#config, () => this.#member!, this.#topics.limits),
       subTopologies: this.#graph.subTopologies,
       sources: this.#topics.sources,
       maxBufferedBytes: this.#config.maxBufferedBytes,
@@ -242,19 +241,6 @@ export class TopologyTestDriver implements AsyncDisposable {
       worker,
     );
     await this.#member.join();
-  }
-
-  #environment(topics: PreparedTopics): TaskEnvironment {
-    return {
-      ...this.#config,
-      guarantee: this.#config.processingGuarantee,
-      handlers: this.#config,
-      member: {
-        membership: () => this.#member!.membership(),
-        commit: (offsets) => this.#member!.commit(offsets),
-      },
-      limits: (topic) => topics.limits.get(topic)!,
-    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,4 +9,5 @@ export {
 export { processPacing, type Pacing } from './runtime/pacing.ts';
 export { StreamTask } from './task/stream-task.ts';
 export type { TaskEnvironment } from './task/task-environment.ts';
+export { createTaskEnvironment } from './runtime/create-task-environment.ts';
 export { partitionFor } from './sink/murmur2.ts';

@@ -31,9 +31,10 @@ export interface Holder {
   room(): Promise<void>;
 }
 
-/** Told when the task's watermark has moved, once per chunk and before each commit. */
+/** Told where the operator's time stands, once per chunk and in each commit. */
 export type WatermarkListener = (watermarkMs: number) => void;
 
+/** Event time as an operator may know it: see `task/stages.ts`. */
 export interface TaskTime {
   /** Highest event time of the inputs minus their delay; -Infinity before the first record. Never goes back. */
   readonly watermarkMs: number;
@@ -59,6 +60,8 @@ export interface OperatorContext {
   store(name: string): StateStore;
   hold(holder: Holder): void;
   onWatermark(listener: WatermarkListener): void;
+  /** Operators behind this one see no later watermark than this: the time of the oldest it may still pass on. Infinity: none. */
+  limitTime(ceilingMs: () => number): void;
   /** Called when a commit gathers what it must send: the place to emit coalesced updates. Synchronous. */
   beforeCommit(emit: () => void): void;
   schedule(punctuation: Punctuation): void;

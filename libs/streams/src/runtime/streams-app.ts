@@ -2,9 +2,9 @@
 import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore.ts';
-import type { TaskEnvironment } from '../task/task-environment.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StateChange, type StreamsState } from './app-state.ts';
+import { createTaskEnvironment } from './create-task-environment.ts';
 import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
 import { TopicPreparation, type PreparedTopics } from './topics.ts';
@@ -32,7 +32,7 @@ export class StreamsApp implements AsyncDisposable {
     this.#config = resolveStreamsConfig(config);
     this.#state.listen((change) => {
       this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
-      for (const listener of this.#listeners) listener.onStateChange?.(change);
+      this.#tell((listener) => listener.onStateChange?.(change));
     });
   }
 
@@ -53,9 +53,22 @@ export class StreamsApp implements AsyncDisposable {
     return () => this.#listeners.delete(listener);
   }
 
+  /** A listener that throws is its own problem. */
+  #tell(what: (listener: StreamsListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        what(listener);
+      } catch (error) {
+        this.#config.logger.log('error', `A listener threw: ${(error as Error).message}`);
+      }
+    }
+  }
+
   /** Ends when every assigned task is restored and runs. Waits for a log or store that is away.
    *  @throws TopologyError, LogError, StoreError when it can never run; then the state is `error` */
   async start(): Promise<void> {
+    if (this.state !== 'created')
+      throw new InvariantError(`Cannot start an application that is ${this.state}: make a new one.`);
     this.#state.move('rebalancing');
     try {
       await this.#connect();
@@ -81,7 +94,7 @@ export class StreamsApp implements AsyncDisposable {
 
   #createWorker(topics: PreparedTopics): StreamWorker {
     return new StreamWorker({
-      environment: this.#environment(topics),
+      environment: createTaskEnvironment(this.#config, () => this.#member!, topics.limits),
       subTopologies: this.#topology.graph.subTopologies,
       sources: topics.sources,
       maxBufferedBytes: this.#config.maxBufferedBytes,
@@ -90,29 +103,11 @@ export class StreamsApp implements AsyncDisposable {
         onRebalancing: () => this.#state.tryMove('rebalancing'),
         onRunning: () => this.#state.tryMove('running'),
         onRestore: (progress) => {
-          for (const listener of this.#listeners) listener.onRestore?.(progress);
+          this.#tell((listener) => listener.onRestore?.(progress));
         },
         onFatal: (error) => void this.#fail(error),
       },
     });
-  }
-
-  #environment(topics: PreparedTopics): TaskEnvironment {
-    const config = this.#config;
-    return {
-      ...config,
-      guarantee: config.processingGuarantee,
-      handlers: config,
-      member: {
-        membership: () => this.#member!.membership(),
-        commit: (offsets) => this.#member!.commit(offsets),
-      },
-      limits: (topic) => {
-        const limits = topics.limits.get(topic);
-        if (limits === undefined) throw new InvariantError(`Topic ${topic} was not prepared.`);
-        return limits;
-      },
-    };
   }
 
   #join(worker: StreamWorker, topics: PreparedTopics): GroupMember {
@@ -155,14 +150,23 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #end({ commit, timeoutMs }: { readonly commit: boolean; readonly timeoutMs: number }): Promise<void> {
-    const graceful = this.#withinDeadline(timeoutMs, this.#worker?.stop(commit));
-    const inTime = await graceful;
+    const inTime = await this.#withinDeadline(timeoutMs, this.#finish(commit));
+    if (!inTime) await this.#withinDeadline(2_000, this.#worker?.abandon());
     await this.#withinDeadline(2_000, this.#member?.leave(1_000));
     await this.#withinDeadline(2_000, this.#closeSinks());
     await Promise.allSettled([this.#config.log.close(1_000), this.#config.stores.close(1_000)]);
     if (!inTime) {
       throw new TimeoutError(
         `${this.applicationId} did not finish its work within ${timeoutMs} ms: open transactions are aborted, their input is processed again.`,
+      );
+    }
+  }
+
+  async #finish(commit: boolean): Promise<void> {
+    for (const { message } of (await this.#worker?.stop(commit)) ?? []) {
+      this.#config.logger.log(
+        'warn',
+        `Not everything was committed at the end; it is processed again: ${message}`,
       );
     }
   }

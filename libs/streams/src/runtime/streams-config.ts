@@ -35,6 +35,9 @@ export interface StreamsConfig extends FailureHandlers {
   readonly replicationFactor?: number;
   /** A source topic that does not exist: wait for it with a warning, fail, or create it. @defaultValue 'wait' */
   readonly missingSourceTopics?: 'wait' | 'fail' | { readonly create: { readonly numPartitions: number } };
+  /** Records that retention removed before they were processed: go on behind them, with an error in the log, or end the
+   *  application. Never in silence. Kafka: `auto.offset.reset`. @defaultValue 'continue' */
+  readonly onOffsetOutOfRange?: 'continue' | 'fail';
   /** Kafka: `session.timeout.ms`. @defaultValue 10_000 */
   readonly sessionTimeoutMs?: number;
   /** How long a rebalance waits for a member to commit. Kafka: `max.poll.interval.ms`. @defaultValue 60_000 */
@@ -69,6 +72,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     maxCachedBytes: 64 * MIB,
     maxBatchBytes: 512 * 1024,
     missingSourceTopics: 'wait',
+    onOffsetOutOfRange: 'continue',
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
     clock: systemClock,

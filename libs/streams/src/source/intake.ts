@@ -8,6 +8,9 @@ export interface Intake {
   readonly heldBytes: number;
   /** What the queues have must be processed before the task is given up: its offsets are committed already. */
   readonly commitsAhead: boolean;
+  /** From here on keeps what comes, until `release`. */
+  hold(): void;
+  release(): void;
   /** Ends when nothing is on its way to the queues. */
   settled(): Promise<void>;
 }
@@ -23,6 +26,8 @@ export class DirectIntake implements Intake {
   add(fetched: FetchedRecords): void {
     this.#queueOf(fetched).add(fetched);
   }
+  hold(): void {}
+  release(): void {}
   async settled(): Promise<void> {}
 }
 
@@ -35,6 +40,7 @@ export class CommitAheadIntake implements Intake {
   #committing: Promise<void> | null = null;
   heldBytes = 0;
   readonly commitsAhead = true;
+  #isHolding = false;
 
   constructor(
     queueOf: (fetched: FetchedRecords) => RecordQueue,
@@ -49,7 +55,15 @@ export class CommitAheadIntake implements Intake {
   add(fetched: FetchedRecords): void {
     this.#held.push(fetched);
     this.heldBytes += fetched.sizeBytes;
-    this.#committing ??= this.#commitHeld();
+    if (!this.#isHolding) this.#committing ??= this.#commitHeld();
+  }
+
+  hold(): void {
+    this.#isHolding = true;
+  }
+  release(): void {
+    this.#isHolding = false;
+    if (this.#held.length > 0) this.#committing ??= this.#commitHeld();
   }
 
   async settled(): Promise<void> {
@@ -58,7 +72,7 @@ export class CommitAheadIntake implements Intake {
 
   async #commitHeld(): Promise<void> {
     try {
-      while (this.#held.length > 0) await this.#commitOnce();
+      while (this.#held.length > 0 && !this.#isHolding) await this.#commitOnce();
     } catch (error) {
       this.#onFailure(error as Error);
     } finally {

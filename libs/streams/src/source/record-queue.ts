@@ -27,9 +27,8 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   timestampMs = 0;
   position = 0;
   bufferedBytes = 0;
-  /** The end of the partition as the last fetch told; to know whether an empty queue is behind. */
-  highWatermark = 0;
-  lastFetchedMs = 0;
+  /** The end of what may be read, as known last: whether an empty queue is behind (Kafka Streams takes the same as lag). */
+  endOffset = 0;
 
   #fetched: FetchedRecords[] = [];
   #current: FetchedRecords | null = null;
@@ -57,7 +56,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   }
 
   add(fetched: FetchedRecords): void {
-    this.highWatermark = fetched.highWatermark;
+    this.endOffset = fetched.lastStableOffset;
     if (fetched.batches.length === 0 && this.#current === null && this.#fetched.length === 0) {
       this.position = fetched.nextOffset;
       return;
@@ -66,21 +65,22 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.bufferedBytes += fetched.sizeBytes;
   }
 
-  /** Forgets everything and goes on from `offset`. */
-  reset(offset: number): void {
+  /** Forgets everything and goes on from `offset`, with the end of the partition where it is known. */
+  reset(offset: number, endOffset: number = offset): void {
     this.#fetched = [];
     this.#current = null;
     this.#onRecord = this.#hasHead = false;
     this.cursor.reset([], 0);
     this.bufferedBytes = 0;
-    this.position = this.highWatermark = offset;
+    this.position = offset;
+    this.endOffset = endOffset;
   }
 
   get isEmpty(): boolean {
     return !this.#onRecord && this.#current === null && this.#fetched.length === 0;
   }
   get isBehind(): boolean {
-    return this.position < this.highWatermark;
+    return this.position < this.endOffset;
   }
 
   /** Makes the next record the head; false when there is none. @throws DeserializationError, TimestampError */

@@ -29,6 +29,9 @@ export interface RestoreOptions {
   readonly onProgress: (progress: RestoreProgress) => void;
 }
 
+/** Of each store: many may be restored at once. */
+const RESTORE_BUFFER_BYTES = 4 * 1024 * 1024;
+
 /** Resolves with the changelog offset the store stands at. The end is taken read_uncommitted after the task was fenced, the
  *  records are read read_committed (D32). @throws TaskCorruptedError when the store is another owner's meanwhile */
 export async function restore(options: RestoreOptions): Promise<number> {
@@ -42,7 +45,7 @@ export async function restore(options: RestoreOptions): Promise<number> {
     from = 0;
   }
   if (Math.max(from, start!.offset) >= end!.offset) return from;
-  const reader = log.reader({ isolation: 'read_committed' });
+  const reader = log.reader({ isolation: 'read_committed', maxBufferedBytes: RESTORE_BUFFER_BYTES });
   try {
     reader.assign(changelog, Math.max(from, start!.offset));
     return await replay(reader, options, from, end!.offset);
@@ -100,6 +103,6 @@ async function apply(fetched: FetchedRecords, options: RestoreOptions, fromOffse
 
 function fenced(options: RestoreOptions): TaskCorruptedError {
   return new TaskCorruptedError(
-    `Cannot restore store ${options.store}-${options.changelog.partition}: another owner opened it meanwhile.`,
+    `Cannot restore store ${options.store}-${options.changelog.partition}: another owner opened it meanwhile, or it lost writes.`,
   );
 }

@@ -3,7 +3,9 @@
  *  V2 An entry that is not in a complete segment may lie in the store: it is loaded before it is used, many in one round trip.
  *     A window that came into being after the last restart cannot be there (V1), so it is complete without a read.
  *  V3 `seal` encodes what changed since the last one, for changelog and store; what is sealed stays cached until it is flushed.
- *  V4 Clean entries are forgotten beyond `maxCachedBytes`, between commits only; then their segment is no longer complete. */
+ *  V4 Clean entries are forgotten beyond `maxCachedBytes`, while nothing is held, loaded or flushed (the task says when); then their
+ *     segment is no longer complete. */
+import { InvariantError } from '../errors/streams.error.ts';
 import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts';
 import type { Bytes, CapturedRecord } from '../record/record.ts';
 import type { SegmentId, SegmentWrites, StorePartition } from '../ports/store.ts';
@@ -42,13 +44,8 @@ export interface SealedState {
   readonly expireBeforeMs: number | null;
 }
 
-/** What is known of a store partition when its task begins on it. */
-export interface FoundState {
-  /** Nothing was ever written: no key needs to be looked for. */
-  readonly isEmpty: boolean;
-  /** Windows whose retention has passed already. */
-  isExpired(windowStartMs: number): boolean;
-}
+/** What the framing of a changelog record may add. */
+const RECORD_FRAME_BYTES = 64;
 
 /** What an entry costs beside its encoded bytes: objects, map slot. */
 const ENTRY_OVERHEAD_BYTES = 200;
@@ -73,7 +70,11 @@ export class StateStore {
   readonly #valueContext: SerdeContext;
   readonly #changelog = new RecordBatchWriter();
   #partition: StorePartition | null = null;
+  /** Windows that start before this were dropped. */
   #expireBeforeMs: number | null = null;
+  /** The same as of the last seal: only these leave the store with the next flush. Under at_least_once the input of a commit may
+   *  come again after its flush, and must then find the windows that this input belongs to. */
+  #expirable: number | null = null;
 
   constructor(options: StateStoreOptions) {
     this.#options = options;
@@ -83,21 +84,18 @@ export class StateStore {
     this.#valueContext = { topic: options.changelogTopic, part: 'value', headers: () => [] };
   }
 
-  /** Begins on a store partition that was brought up to date with its changelog. */
-  async attach(partition: StorePartition, found: FoundState): Promise<void> {
+  /** Begins on a store partition that was brought up to date with its changelog. Empty: no key needs to be looked for. */
+  async attach(partition: StorePartition, isEmpty: boolean): Promise<void> {
     this.#partition = partition;
     this.segments.clear();
     this.dirty = [];
     this.cachedBytes = 0;
-    this.#expireBeforeMs = null;
+    this.#expireBeforeMs = this.#expirable = null;
     if (this.declaration.kind === 'keyValue') {
-      this.#addSegment(null, found.isEmpty);
+      this.#addSegment(null, isEmpty);
       return;
     }
-    for (const startMs of await partition.segments()) {
-      if (found.isExpired(startMs)) this.#expireUpTo(startMs);
-      else this.#addSegment(startMs, false);
-    }
+    for (const startMs of await partition.segments()) this.#addSegment(startMs, false);
   }
 
   /** The segment, made if it is not there yet: then it is new, and complete. */
@@ -121,7 +119,14 @@ export class StateStore {
     return segment.complete || segment.entries.has(id) || segment.absent.has(id);
   }
 
+  /** @throws InvariantError for a key whose entry may lie in the store: it would be lost */
   create<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
+    if (!this.isKnown(segment, id))
+      throw new InvariantError(`An entry of ${this.name} was used before it was read.`);
+    return this.#insert(segment, id, key, value);
+  }
+
+  #insert<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
     const entry: StateEntry<V> = { key, segment, value, timestampMs: -1, dirty: false, encodedBytes: 0 };
     segment.entries.set(id, entry as StateEntry);
     segment.absent.delete(id);
@@ -159,7 +164,7 @@ export class StateStore {
 
   #admit(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes): void {
     const { timestampMs, value } = decodeStateValue(bytes);
-    const entry = this.create(
+    const entry = this.#insert(
       segment,
       id,
       key,
@@ -220,29 +225,33 @@ export class StateStore {
       if (entry.segment.dropped) continue;
       let writer = writers.get(entry.segment);
       if (writer === undefined) writers.set(entry.segment, (writer = new SegmentWriter()));
-      this.#encode(entry, writer, nowMs);
-      if (this.#changelog.sizeBytes >= this.#options.maxBatchBytes) changelog.push(this.#changelog.take());
+      this.#encode(entry, writer, changelog, nowMs);
     }
     this.dirty = [];
     if (writers.size === 0) return null; // expiry goes with the next writes
     if (this.#changelog.count > 0) changelog.push(this.#changelog.take());
     const writes = Array.from(writers, ([segment, writer]) => writer.take(segment.id));
-    const expireBeforeMs = this.#expireBeforeMs;
-    this.#expireBeforeMs = null;
+    const expireBeforeMs = this.#expirable;
+    this.#expirable = this.#expireBeforeMs;
     return { changelog, writes, expireBeforeMs };
   }
 
-  #encode(entry: StateEntry, writer: SegmentWriter, nowMs: number): void {
+  #encode(entry: StateEntry, writer: SegmentWriter, full: EncodedRecords[], nowMs: number): void {
     const key = this.#keyBytes(entry.key);
     const plain = this.declaration.value.serialize(entry.value, this.#valueContext);
     const value = encodeStateValue(plain, entry.timestampMs);
-    this.#changelog.append(encodeChangelogKey(key, entry.segment.id), value, nowMs);
+    const changelogKey = encodeChangelogKey(key, entry.segment.id);
+    const bytes = changelogKey.length + value.length + RECORD_FRAME_BYTES;
+    if (this.#changelog.count > 0 && this.#changelog.sizeBytes + bytes > this.#options.maxBatchBytes) {
+      full.push(this.#changelog.take());
+    }
+    this.#changelog.append(changelogKey, value, nowMs);
     writer.append(key, value);
     this.cachedBytes += value.length - entry.encodedBytes;
     entry.encodedBytes = value.length;
   }
 
-  /** Only while no sealed write is on its way to the store (V3). */
+  /** Only while no operator holds records and no sealed write is on its way to the store (V3, V4). */
   evict(): void {
     const { maxCachedBytes } = this.#options;
     if (this.cachedBytes <= maxCachedBytes) return;

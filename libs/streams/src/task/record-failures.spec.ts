@@ -121,7 +121,7 @@ describe('a record that cannot go on', () => {
     await log.writer().send([{ topic: 'jobs', partition: 0, records: batch.take() }]);
     await driver.settle();
     expect(await results()).toEqual(expected);
-    expect(await letters(driver)).toHaveLength([...pattern].filter((one) => one === 'x').length);
+    expect(await letters(driver)).toHaveLength(pattern.split('x').length - 1);
   });
 
   it('is skipped when the handler says so', async () => {

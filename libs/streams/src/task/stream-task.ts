@@ -4,24 +4,26 @@
  *  T3 A commit claims exactly the records whose effects it carries: it seals when nothing is held back.
  *  T4 While a commit is under way the task goes on with the next one's work, within `maxPendingBytes` (S6). If a commit fails,
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
-import type { CommittedOffset, FetchedRecords, OutputBatch } from '../ports/log.ts';
+import type { CommittedOffset, FetchedRecords } from '../ports/log.ts';
+import { TimeoutError } from '../errors/streams.error.ts';
+import type { RecordQueue } from '../source/record-queue.ts';
 import type { RestoreProgress } from '../state/restore.ts';
-import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
-import { isEmpty } from '../transaction/sealed-work.ts';
-import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import type { SubTopology } from '../topology/graph.ts';
-import { changelogTopic } from '../topology/graph.ts';
-import { formatTaskId, type TaskId } from './task-id.ts';
+import { isEmpty, type SealedWork } from '../transaction/sealed-work.ts';
+import type { OpenedTask } from './assemble-task.ts';
+import { openTask } from './open-task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
-import { openTask, type OpenedTask } from './open-task.ts';
+import { formatTaskId, type TaskId } from './task-id.ts';
+import { WorkSealer } from './work-sealer.ts';
 
 export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
 
 /** What a changed state entry adds to a commit, about: changelog record, store write, perhaps an update. */
 const CHANGED_ENTRY_BYTES = 300;
-
 /** Records in a row while a task finishes its queues. */
 const FINISH_BATCH = 1_000;
+/** Ports have deadlines of their own; beyond this one of them never answered. */
+const COMMIT_WATCHDOG_MS = 120_000;
 
 export class StreamTask {
   readonly id: TaskId;
@@ -35,26 +37,32 @@ export class StreamTask {
   committed: readonly CommittedOffset[] = [];
 
   readonly #environment: TaskEnvironment;
-  #opened: OpenedTask | null = null;
+  /** Rung when the task can go on, or has failed: the loop may be asleep. */
+  readonly #wake: () => void;
   readonly #closing = new AbortController();
+  #opened: OpenedTask | null = null;
+  #sealer: WorkSealer | null = null;
   /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
   #waiting: Promise<void> | null = null;
   /** Handlers that were asked about results. */
   #answers: Promise<void>[] = [];
   #committing: Promise<void> | null = null;
   #lastCommitMs = 0;
-  /** Positions as last sealed, to see whether anything moved. */
-  #sealedPositions: number[] = [];
-  #sealedWatermarkMs = -Infinity;
 
-  constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
+  constructor(
+    id: TaskId,
+    subTopology: SubTopology,
+    environment: TaskEnvironment,
+    wake: () => void = () => {},
+  ) {
     this.id = id;
     this.name = formatTaskId(id);
     this.subTopology = subTopology;
     this.#environment = environment;
+    this.#wake = wake;
   }
 
-  get inputs() {
+  get inputs(): readonly RecordQueue[] {
     return this.#opened?.queues ?? [];
   }
   get watermarkMs(): number {
@@ -64,28 +72,36 @@ export class StreamTask {
     return this.#committing !== null;
   }
 
-  /** Takes over the task: fence, committed offsets, store checkpoint, replay, run (numbered in `openTask`). */
-  async open(onRestore: (progress: RestoreProgress) => void): Promise<void> {
+  /** Takes over the task: fence, committed offsets, store checkpoint, replay, run (numbered in `openTask`). The signal calls it off. */
+  async open(onRestore: (progress: RestoreProgress) => void, signal?: AbortSignal): Promise<void> {
     this.state = 'opening';
-    this.#opened = await openTask(this.id, this.subTopology, this.#environment, this.#closing.signal, {
+    const closing = this.#closing.signal;
+    const calledOff = signal === undefined ? closing : AbortSignal.any([closing, signal]);
+    const opened = await openTask(this.id, this.subTopology, this.#environment, calledOff, {
       onRestore,
-      onFailure: (error) => (this.failure ??= error),
+      onFailure: (error) => this.#fail(error),
       onPending: (answer) => this.#answers.push(this.#handled(() => answer)),
     });
-    this.#sealedPositions = this.#opened.queues.map((queue) => queue.position);
-    this.#sealedWatermarkMs = this.#opened.watermark.watermarkMs;
+    if (closing.aborted) return opened.close();
+    this.#opened = opened;
+    this.#sealer = new WorkSealer(opened, this.id, this.subTopology, this.#environment);
     this.#lastCommitMs = this.#environment.clock.nowMs();
-    if (this.#closing.signal.aborted) await this.#opened.close();
-    else this.state = 'running';
+    this.state = 'running';
+  }
+
+  #fail(error: Error): void {
+    this.failure ??= error;
+    this.#wake();
   }
 
   add(fetched: FetchedRecords): void {
     this.#opened!.intake.add(fetched);
   }
 
-  get bufferedBytes(): number {
+  /** Fetched for this input and not processed. */
+  bufferedBytes(queue: RecordQueue): number {
     const { queues, intake } = this.#opened!;
-    return queues.reduce((sum, queue) => sum + queue.bufferedBytes, intake.heldBytes);
+    return queue.bufferedBytes + intake.heldBytes / queues.length;
   }
 
   /** May records be processed now? */
@@ -108,7 +124,7 @@ export class StreamTask {
 
   /** Processes up to `limit` records; returns how many. The only place with a try around user code. */
   process(limit: number): number {
-    const { watermark, record } = this.#opened!;
+    const { record, stages } = this.#opened!;
     let done = 0;
     while (done < limit && this.#waiting === null && this.failure === null) {
       try {
@@ -122,7 +138,7 @@ export class StreamTask {
     record.set(null);
     this.processedCount += done;
     if (done > 0) {
-      this.#opened!.advance(watermark.watermarkMs);
+      stages.advance();
       this.#makeRoom();
     }
     return done;
@@ -149,7 +165,7 @@ export class StreamTask {
       const pending = failures.handle(thrown, queue.capture(), operator.name);
       if (pending instanceof Promise) this.#await(this.#handled(() => pending));
     } catch (error) {
-      this.failure = error as Error;
+      this.#fail(error as Error);
     }
     queue.consumed();
   }
@@ -159,7 +175,7 @@ export class StreamTask {
     try {
       await action();
     } catch (error) {
-      this.failure = error as Error;
+      this.#fail(error as Error);
     }
   }
 
@@ -167,7 +183,9 @@ export class StreamTask {
     const before = this.#waiting;
     const all = before === null ? pending : Promise.all([before, pending]).then(() => {});
     const waiting: Promise<void> = all.finally(() => {
-      if (this.#waiting === waiting) this.#waiting = null;
+      if (this.#waiting !== waiting) return;
+      this.#waiting = null;
+      this.#wake();
     });
     this.#waiting = waiting;
   }
@@ -181,27 +199,35 @@ export class StreamTask {
 
   /** Repeats what held records failed in, until nothing throws: each time the handler answered for one of them. */
   async #settle(action: () => Promise<void>): Promise<void> {
-    const { failures, record } = this.#opened!;
+    const { failures, record, operator } = this.#opened!;
     while (this.failure === null) {
       try {
         await action();
         record.set(null);
         return;
       } catch (thrown) {
-        await this.#handled(() => failures.handle(thrown, record.capture(), this.#opened!.operator.name));
+        await this.#handled(() => failures.handle(thrown, record.capture(), operator.name));
       }
     }
   }
 
-  /** Once per round: idle inputs, wall-clock and stream-time punctuations. */
+  /** Once per round: idle inputs, wall-clock and stream-time punctuations, a commit that never ends. */
   punctuate(nowMs: number): void {
-    const { watermark, queues, punctuators } = this.#opened!;
-    if (this.#waiting !== null) return;
+    const { watermark, queues, punctuators, stages } = this.#opened!;
+    if (this.#committing !== null) this.#watch(nowMs);
+    if (this.#waiting !== null || this.failure !== null) return;
     const beforeMs = watermark.watermarkMs;
     watermark.checkIdle(nowMs, (input) => !queues[input]!.isEmpty || queues[input]!.isBehind);
-    if (watermark.watermarkMs > beforeMs) this.#opened!.advance(watermark.watermarkMs);
+    if (watermark.watermarkMs > beforeMs) stages.advance();
     const due = punctuators.due(nowMs, watermark.watermarkMs);
     if (due.length > 0) this.#await(this.#handled(() => punctuators.run(due)));
+  }
+
+  #watch(nowMs: number): void {
+    if (this.failure !== null || nowMs - this.#lastCommitMs < COMMIT_WATCHDOG_MS) return;
+    this.#fail(
+      new TimeoutError(`The commit of task ${this.name} did not end within ${COMMIT_WATCHDOG_MS} ms.`),
+    );
   }
 
   /** When the next commit is due by time, epoch ms. */
@@ -215,108 +241,65 @@ export class StreamTask {
     const full = this.#pendingBytes >= this.#environment.maxPendingBytes;
     if (!full && nowMs < this.nextCommitMs) return;
     this.#lastCommitMs = nowMs;
-    if (this.#hasMoved()) void this.commit();
-  }
-
-  #hasMoved(): boolean {
-    const { queues, collector, stages } = this.#opened!;
-    return (
-      collector.pendingBytes > 0 ||
-      stages.some(({ holder }) => holder !== null && holder.held > 0) ||
-      queues.some((queue, index) => queue.position !== this.#sealedPositions[index])
-    );
+    if (this.#sealer!.hasMoved) void this.commit();
   }
 
   /** Seals what is there and makes it visible. Resolves when it is, or when it failed: see `failure`. */
   commit(): Promise<void> {
     this.#committing ??= this.#commit().finally(() => {
       this.#committing = null;
+      this.#wake();
     });
     return this.#committing;
   }
 
   async #commit(): Promise<void> {
-    const opened = this.#opened!;
-    const startedMs = this.#environment.clock.nowMs();
+    const { protocol, flusher } = this.#opened!;
+    const { clock, telemetry } = this.#environment;
+    const startedMs = clock.nowMs();
     const work = await this.#seal();
     if (work === null || isEmpty(work)) return;
     try {
-      await opened.protocol.commit(work, opened.flusher);
+      await protocol.commit(work, flusher);
       if (work.offsets.length > 0) this.committed = work.offsets;
-      for (const state of opened.states.values()) state.evict();
-      this.#environment.telemetry.record('commit-latency-ms', this.#environment.clock.nowMs() - startedMs);
+      telemetry.record('commit-latency-ms', clock.nowMs() - startedMs);
     } catch (error) {
-      this.failure ??= error as Error;
+      this.#fail(error as Error);
     }
   }
 
-  /** Drains what operators hold, lets them emit, in topological order; then takes everything at one instant (T3). */
+  /** Lets each stage give what it holds, close what is due and emit (S2 of `Stages`); then takes everything at one instant (T3).
+   *  At that instant nothing is held and no flush is under way: the time to forget clean entries. */
   async #seal(): Promise<SealedWork | null> {
     let sealed: SealedWork | null = null;
     while (this.#waiting !== null) await this.#waiting;
     const sealing = this.#handled(async () => {
-      for (const { holder, emit } of this.#opened!.stages) {
+      for (const { holder, advance, emit, time } of this.#opened!.stages) {
         if (holder !== null && holder.held > 0) await this.#settle(() => holder.drain());
         if (this.failure !== null) return;
+        advance?.(time.watermarkMs);
+        if (holder !== null && holder.held > 0) await this.#settle(() => holder.drain());
         emit?.();
         while (this.#answers.length > 0) await Promise.all(this.#answers.splice(0));
       }
       if (this.failure !== null) return;
-      sealed = this.#take();
+      for (const state of this.#opened!.states.values()) state.evict();
+      sealed = this.#sealer!.take();
     });
     this.#await(sealing);
     await sealing;
     return sealed;
   }
 
-  #take(): SealedWork {
-    const { collector, states } = this.#opened!;
-    const stores: SealedStore[] = [];
-    for (const state of states.values()) {
-      const sealed = state.seal(this.#environment.clock.nowMs());
-      if (sealed !== null)
-        stores.push({
-          store: state.name,
-          changelog: this.#changelog(state.name, sealed.changelog),
-          state: sealed,
-        });
-    }
-    const offsets = this.#takeOffsets();
-    return { output: collector.take(), stores, offsets };
-  }
-
-  /** Positions that moved; all of them if only the watermark did (an idle input): it must not be forgotten (M1). */
-  #takeOffsets(): CommittedOffset[] {
-    const { queues, watermark } = this.#opened!;
-    const { watermarkMs } = watermark;
-    const timeMoved = watermarkMs !== this.#sealedWatermarkMs;
-    const moved = queues.filter(
-      (queue) => timeMoved || queue.position !== this.#sealedPositions[queue.index],
-    );
-    this.#sealedPositions = queues.map((queue) => queue.position);
-    this.#sealedWatermarkMs = watermarkMs;
-    return moved.map(({ topic, partition, position, index }) => ({
-      topic,
-      partition,
-      offset: position,
-      metadata: encodeStreamTimes({ maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs }),
-    }));
-  }
-
-  #changelog(store: string, records: readonly OutputBatch['records'][]): OutputBatch[] {
-    const declaration = this.subTopology.stores.find((one) => one.name === store)!;
-    if (!declaration.changelog) return [];
-    const topic = changelogTopic(store, this.#environment.applicationId);
-    return records.map((batch) => ({ topic, partition: this.id.partition, records: batch }));
-  }
-
   /** Stops processing and commits what is done, for a rebalance or the end. Resolves when that is over; see `failure`. */
   async suspend(): Promise<void> {
     if (this.state !== 'running') return;
     this.state = 'suspended';
-    if (this.#opened!.intake.commitsAhead) await this.#finishCommittedAhead();
+    const { intake } = this.#opened!;
+    intake.hold();
+    if (intake.commitsAhead) await this.#finishCommittedAhead();
     await this.#committing;
-    if (this.failure === null) await this.commit();
+    if (this.failure === null && this.#opened !== null) await this.commit();
   }
 
   /** At most once: these records are nobody's any more, whoever gets the task next. */
@@ -332,7 +315,9 @@ export class StreamTask {
 
   /** Goes on after a rebalance that left the task here. */
   resume(): void {
-    if (this.state === 'suspended') this.state = 'running';
+    if (this.state !== 'suspended') return;
+    this.state = 'running';
+    this.#opened!.intake.release();
   }
 
   /** Ends the task without a commit; what is under way is given up. */
@@ -340,7 +325,8 @@ export class StreamTask {
     if (this.state === 'closed') return;
     this.state = 'closed';
     this.#closing.abort();
-    await this.#opened?.close();
+    const opened = this.#opened;
     this.#opened = null;
+    await opened?.close();
   }
 }

@@ -1,5 +1,5 @@
 /** What a task needs from the application around it: settled once, the same for all its tasks. */
-import type { GroupMember, LogPort } from '../ports/log.ts';
+import type { GroupMember, LogPort, PartitionOffset } from '../ports/log.ts';
 import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
 import type { FailureHandlers } from '../runtime/failure.ts';
@@ -28,6 +28,8 @@ export interface TaskEnvironment {
   readonly maxPendingBytes: number;
   readonly maxCachedBytes: number;
   readonly maxBatchBytes: number;
+  /** A position is gone from the log (retention was faster): says so loudly, or throws, as configured. */
+  overtaken(at: PartitionOffset, startOffset: number): void;
   /** Of every topic that the topology writes. */
   limits(topic: string): TopicLimits;
 }

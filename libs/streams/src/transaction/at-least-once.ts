@@ -22,5 +22,8 @@ export class AtLeastOnce implements CommitProtocol {
     if (work.offsets.length > 0) await this.#member.commit(work.offsets); // 3
   }
 
-  async close(): Promise<void> {}
+  /** What is still on its way must not land behind the records of a new owner. */
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
 }

@@ -26,5 +26,8 @@ export class AtMostOnce implements CommitProtocol {
     await stores.flush(work.stores, ends); // 5
   }
 
-  async close(): Promise<void> {}
+  /** What is still on its way must not land behind the records of a new owner. */
+  close(): Promise<void> {
+    return this.#writer.close();
+  }
 }

@@ -87,6 +87,7 @@ export class OperatorHarness {
       resultFailed: (thrown) => {
         throw thrown;
       },
+      limitTime: () => {},
       time: { watermarkMs: -Infinity },
       clock: this.clock,
       logger: { log: (_level, text) => this.logged.push(text) },

@@ -3,7 +3,7 @@ import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Next, Operator, OperatorContext } from '../operator.ts';
 import type { StateStore } from '../../state/state-store.ts';
 import type { AggregateDefinition } from './aggregate-definition.ts';
-import { ParkedRecords } from './parked-records.ts';
+import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
 
 export function aggregate<K, V, A, R>(
   definition: AggregateDefinition<K, V, A, R>,
@@ -20,11 +20,14 @@ export function aggregate<K, V, A, R>(
         },
       );
       context.hold(running.parked);
+      context.limitTime(() => running.ceilingMs);
       context.beforeCommit(() => running.emit());
       return (key, value, timestampMs) => running.receive(key, value, timestampMs);
     },
   };
 }
+
+type Arrived = Pick<ParkedRecord, 'key' | 'value' | 'timestampMs' | 'watermarkMs'>;
 
 interface Surroundings {
   readonly context: OperatorContext;
@@ -38,6 +41,8 @@ class RunningAggregate {
   readonly #context: OperatorContext;
   readonly #next: Next;
   readonly #state: StateStore;
+  /** The watermark when the oldest change came that is not emitted yet. */
+  #pendingSinceMs = Infinity;
 
   constructor(definition: AggregateDefinition<unknown, unknown, unknown, unknown>, around: Surroundings) {
     this.#definition = definition;
@@ -45,7 +50,7 @@ class RunningAggregate {
     this.#next = around.next;
     this.#state = around.state;
     this.parked = new ParkedRecords(around.context, around.state, (record) => {
-      this.#apply(this.#state.identify(record.key), record.key, record.value, record.timestampMs);
+      this.#apply(this.#state.identify(record.key), record);
     });
   }
 
@@ -53,21 +58,30 @@ class RunningAggregate {
     const id = this.#state.identify(key);
     const segment = this.#state.segment(null);
     if (this.parked.held === 0 && this.#state.isKnown(segment, id)) {
-      this.#apply(id, key, value, timestampMs);
+      const { watermarkMs } = this.#context.time;
+      this.#apply(id, { key, value, timestampMs, watermarkMs });
       return;
     }
     this.parked.want(segment, id, key);
     this.parked.park(key, value, timestampMs);
   }
 
-  #apply(id: unknown, key: unknown, value: unknown, timestampMs: number): void {
+  #apply(id: unknown, { key, value, timestampMs, watermarkMs }: Arrived): void {
     const segment = this.#state.segment(null);
-    const entry =
-      segment.entries.get(id) ?? this.#state.create(segment, id, key, this.#definition.initializer());
+    const known = segment.entries.get(id);
     this.#context.entered(this.#definition.name);
-    entry.value = this.#definition.aggregator(entry.value, value, key);
+    const before = known === undefined ? this.#definition.initializer() : known.value;
+    const updated = this.#definition.aggregator(before, value, key);
+    const entry = known ?? this.#state.create(segment, id, key, updated);
+    entry.value = updated;
     if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
     this.#state.touch(entry);
+    if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
+  }
+
+  /** What is parked or not emitted yet goes out with times from then on. */
+  get ceilingMs(): number {
+    return Math.min(this.#pendingSinceMs, this.parked.oldestWatermarkMs);
   }
 
   emit(): void {
@@ -79,5 +93,6 @@ class RunningAggregate {
         this.#context.resultFailed(thrown, this.#state.capture(entry, this.#context.partition));
       }
     }
+    this.#pendingSinceMs = Infinity;
   }
 }

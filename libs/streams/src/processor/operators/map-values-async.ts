@@ -22,6 +22,7 @@ export function mapValuesAsync(mapper: AsyncMapper, options: AsyncOptions): Oper
     build(context, next) {
       const mapping = new AsyncMapping(mapper, resolved, context, next);
       context.hold(mapping);
+      context.limitTime(() => mapping.ceilingMs);
       return (key, value, timestampMs) => mapping.take(key, value, timestampMs);
     },
   };
@@ -44,6 +45,8 @@ interface HeldRecord extends AsyncCall {
   readonly key: unknown;
   readonly timestampMs: number;
   readonly record: CapturedRecord;
+  /** When it came. */
+  readonly watermarkMs: number;
 }
 
 class AsyncMapping implements Holder {
@@ -53,6 +56,8 @@ class AsyncMapping implements Holder {
   readonly #context: OperatorContext;
   readonly #next: Next;
   readonly #calls: AsyncCalls<HeldRecord>;
+  /** All that are held, as they came. */
+  readonly #inOrder = new Set<HeldRecord>();
 
   constructor(mapper: AsyncMapper, options: ResolvedOptions, context: OperatorContext, next: Next) {
     this.limit = options.concurrency * READ_AHEAD;
@@ -68,14 +73,23 @@ class AsyncMapping implements Holder {
   }
 
   take(key: unknown, value: unknown, timestampMs: number): void {
-    this.#calls.add({
+    const held: HeldRecord = {
       key,
       timestampMs,
       record: this.#context.record.capture(),
       run: () =>
         callWithRetries((signal) => this.#mapper(value, key, signal), this.#options, this.#context.clock),
       outcome: null,
-    });
+      watermarkMs: this.#context.time.watermarkMs,
+    };
+    this.#inOrder.add(held);
+    this.#calls.add(held);
+  }
+
+  /** The watermark of the oldest record that was not passed on yet. */
+  get ceilingMs(): number {
+    for (const { watermarkMs } of this.#inOrder) return watermarkMs;
+    return Infinity;
   }
 
   drain(): Promise<void> {
@@ -88,9 +102,17 @@ class AsyncMapping implements Holder {
 
   async #passOnUntil(enough: () => boolean): Promise<void> {
     for (;;) {
-      for (let call = this.#calls.next(); call !== null; call = this.#calls.next()) this.#passOn(call);
+      for (let call = this.#calls.next(); call !== null; call = this.#calls.next()) this.#release(call);
       if (enough()) return;
       await this.#calls.settled();
+    }
+  }
+
+  #release(call: HeldRecord): void {
+    try {
+      this.#passOn(call);
+    } finally {
+      this.#inOrder.delete(call);
     }
   }
 

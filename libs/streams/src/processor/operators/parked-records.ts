@@ -30,6 +30,11 @@ export class ParkedRecords implements Holder {
     return this.#records.length;
   }
 
+  /** The watermark of the oldest; Infinity: none is held. */
+  get oldestWatermarkMs(): number {
+    return this.#records[0]?.watermarkMs ?? Infinity;
+  }
+
   /** Notes an entry to load, unless it is known. */
   want(segment: StateSegment, id: unknown, key: unknown): void {
     if (this.#state.isKnown(segment, id)) return;

@@ -29,6 +29,7 @@ export function windowedAggregate<K, V, A, R>(
       context.hold(windows);
       context.onWatermark((watermarkMs) => windows.advance(watermarkMs));
       context.beforeCommit(() => windows.emitUpdates());
+      context.limitTime(() => windows.ceilingMs);
       return (key, value, timestampMs) => windows.receive(key, value, timestampMs);
     },
   };
@@ -58,6 +59,11 @@ class WindowedAggregate implements Holder {
   /** The window of the record before: most records fall into the same. */
   #lastStartMs = -1;
   #last: StateSegment | null = null;
+  #hasBegun = false;
+  /** Every window that closes up to here was passed on. */
+  #doneToMs = -Infinity;
+  /** The watermark when the oldest change came that is not emitted yet (`updates`). */
+  #pendingSinceMs = Infinity;
 
   constructor(
     definition: Definition,
@@ -72,14 +78,24 @@ class WindowedAggregate implements Holder {
     this.#tumbling = options.advanceMs === options.sizeMs;
     this.#retentionMs = retentionMs;
     this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#resume(record));
-    this.#noteClosed(around.context.time.watermarkMs);
   }
 
-  /** Windows that the committed watermark had passed were emitted by that commit: not again (D10). */
-  #noteClosed(watermarkMs: number): void {
+  /** Windows that the committed watermark had passed were emitted by that commit: not again (D10). Asked at the first use, when
+   *  the operators before this one can tell their time. */
+  #begin(watermarkMs: number): void {
+    this.#hasBegun = true;
+    this.#doneToMs = watermarkMs;
     for (const segment of this.#state.segments.values()) {
       if (this.#closesAtMs(segment.id as number) <= watermarkMs) this.#closed.add(segment);
     }
+  }
+
+  /** Final results are passed on when the watermark reaches the end of their window and the grace; what is parked, closing or not
+   *  emitted yet goes out with times from then on. */
+  get ceilingMs(): number {
+    const { emit, graceMs } = this.#options;
+    const results = emit === 'final' ? this.#doneToMs - graceMs : this.#pendingSinceMs;
+    return Math.min(results, this.#parked.oldestWatermarkMs);
   }
 
   get held(): number {
@@ -101,7 +117,7 @@ class WindowedAggregate implements Holder {
     if (this.#parked.held === 0) {
       const entry = segment.entries.get(id);
       if (entry !== undefined) return this.#update(entry, value, timestampMs);
-      if (this.#state.isKnown(segment, id)) return this.#begin(segment, id, key, value, timestampMs);
+      if (this.#state.isKnown(segment, id)) return this.#create(segment, id, key, value, timestampMs);
     }
     this.#parked.want(segment, id, key);
     this.#parked.park(key, value, timestampMs);
@@ -132,6 +148,7 @@ class WindowedAggregate implements Holder {
 
   /** A record that waited for its state, judged by the watermark of its own time. */
   #resume({ key, value, timestampMs, watermarkMs }: ParkedRecord): void {
+    if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
     if (this.#tumbling) {
       const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
       this.#updateOrBegin(this.#segment(startMs), this.#state.identify(key), key, value, timestampMs);
@@ -165,17 +182,27 @@ class WindowedAggregate implements Holder {
   ): void {
     const entry = segment.entries.get(id);
     if (entry !== undefined) this.#update(entry, value, timestampMs);
-    else this.#begin(segment, id, key, value, timestampMs);
+    else this.#create(segment, id, key, value, timestampMs);
   }
 
-  #begin(segment: StateSegment, id: unknown, key: unknown, value: unknown, timestampMs: number): void {
-    this.#update(this.#state.create(segment, id, key, this.#definition.initializer()), value, timestampMs);
+  /** The entry comes into being after the user's function: if that throws, nothing is left behind. */
+  #create(segment: StateSegment, id: unknown, key: unknown, value: unknown, timestampMs: number): void {
+    this.#around.context.entered(this.#definition.name);
+    const first = this.#definition.aggregator(this.#definition.initializer(), value, key);
+    const entry = this.#state.create(segment, id, key, first);
+    entry.timestampMs = timestampMs;
+    this.#touched(entry);
   }
 
   #update(entry: StateEntry, value: unknown, timestampMs: number): void {
     this.#around.context.entered(this.#definition.name);
     entry.value = this.#definition.aggregator(entry.value, value, entry.key);
     if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
+    this.#touched(entry);
+  }
+
+  #touched(entry: StateEntry): void {
+    if (this.#pendingSinceMs === Infinity) this.#pendingSinceMs = this.#around.context.time.watermarkMs;
     this.#state.touch(entry);
   }
 
@@ -194,8 +221,13 @@ class WindowedAggregate implements Holder {
 
   /** Closes and forgets what the watermark has passed. */
   advance(watermarkMs: number): void {
-    if (watermarkMs < this.#nextCloseMs) return;
+    if (!this.#hasBegun) this.#begin(watermarkMs);
     if (this.#parked.held > 0) return; // first those that came before: `drain` comes back here
+    if (watermarkMs >= this.#nextCloseMs) this.#closeUpTo(watermarkMs);
+    if (this.#closing.length === 0) this.#doneToMs = watermarkMs;
+  }
+
+  #closeUpTo(watermarkMs: number): void {
     this.#nextCloseMs = Infinity;
     const due = [...this.#state.segments.values()].sort((a, b) => (a.id as number) - (b.id as number));
     for (const segment of due) this.#advanceOne(segment, watermarkMs);
@@ -249,6 +281,7 @@ class WindowedAggregate implements Holder {
     for (const entry of this.#state.dirty) {
       if (!entry.segment.dropped && !this.#closed.has(entry.segment)) this.#emit(entry);
     }
+    this.#pendingSinceMs = Infinity;
   }
 
   async drain(): Promise<void> {

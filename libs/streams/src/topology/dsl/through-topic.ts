@@ -3,7 +3,7 @@ import type { Serde } from '../../serde/serde.ts';
 import { windowedPartitioner } from './windowed-partitioner.ts';
 import type { TopologyDraft } from '../draft.ts';
 import type { InternalTopic, TopicRef } from '../graph.ts';
-import { attach, serdeOf, type Flow } from './flow.ts';
+import { serdeOf, type Flow } from './flow.ts';
 
 interface Destination {
   readonly nodeName: string;
@@ -35,8 +35,7 @@ export interface ThroughTopic {
   readonly numPartitions?: number | undefined;
 }
 
-/** The record's timestamp there is its event time, so the source behind it needs no column for it. A null value passes as
- *  one: streams behind tables have them, and a source takes no record without a value. */
+/** The record's timestamp there is its event time, so the source behind it needs no column for it. */
 export function throughTopic(draft: TopologyDraft, flow: Flow, through: ThroughTopic): Flow {
   const topic: TopicRef = { name: through.topic, internal: true };
   const key = through.key ?? serdeOf(flow.key);

@@ -1,0 +1,31 @@
+/** From an application's settings to what its tasks need. */
+import { InvariantError, TopologyError } from '../errors/streams.error.ts';
+import type { GroupMember } from '../ports/log.ts';
+import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
+import type { ResolvedStreamsConfig } from './streams-config.ts';
+
+export function createTaskEnvironment(
+  config: ResolvedStreamsConfig,
+  member: () => Pick<GroupMember, 'membership' | 'commit'>,
+  limits: ReadonlyMap<string, TopicLimits>,
+): TaskEnvironment {
+  return {
+    ...config,
+    guarantee: config.processingGuarantee,
+    handlers: config,
+    member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
+    limits: (topic) => limits.get(topic) ?? unprepared(topic),
+    overtaken: ({ topic, partition, offset }, startOffset) => {
+      const text = `Records ${offset} to ${startOffset - 1} of ${topic}-${partition} were removed by retention before they were processed.`;
+      if (config.onOffsetOutOfRange === 'fail') {
+        throw new TopologyError(`${text} Give the topic a longer retention, and reset the application.`);
+      }
+      config.logger.log('error', `${text} Going on at ${startOffset}: they are lost.`, { topic, partition });
+      config.telemetry.count('skipped-records', startOffset - offset, { topic, reason: 'retention' });
+    },
+  };
+}
+
+function unprepared(topic: string): never {
+  throw new InvariantError(`Topic ${topic} was not prepared.`);
+}

@@ -1,0 +1,161 @@
+/** The tasks of this process: opened when they are assigned, opened again when they failed, closed when they go.
+ *  G1 A task is in the registry from the moment it is being opened; there is never a second one of the same name.
+ *  G2 The reader reads exactly the partitions of tasks that were opened and not closed. */
+import { TopologyError } from '../errors/streams.error.ts';
+import type { FetchedRecords, LogReader, TopicPartition } from '../ports/log.ts';
+import type { RecordQueue } from '../source/record-queue.ts';
+import type { RestoreProgress } from '../state/restore.ts';
+import { StreamTask } from '../task/stream-task.ts';
+import type { TaskEnvironment } from '../task/task-environment.ts';
+import { formatTaskId, type TaskId } from '../task/task-id.ts';
+import type { SubTopology } from '../topology/graph.ts';
+import { taskFailureKind } from './task-failure.ts';
+
+/** Before a task that failed is opened again; doubled each time until it commits. */
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 10_000;
+
+export interface TaskRegistryOptions {
+  readonly environment: TaskEnvironment;
+  readonly subTopologies: readonly SubTopology[];
+  readonly reader: LogReader;
+  /** Fetched and not processed, per task; beyond it its inputs are paused. */
+  readonly maxBufferedBytes: number;
+  readonly wake: () => void;
+  readonly onRestore: (progress: RestoreProgress) => void;
+  readonly onFatal: (error: Error) => void;
+}
+
+export class TaskRegistry {
+  readonly #options: TaskRegistryOptions;
+  readonly #tasks = new Map<string, StreamTask>();
+  readonly #taskByPartition = new Map<string, StreamTask>();
+  readonly #paused = new Set<RecordQueue>();
+  /** Failures in a row, by task. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(options: TaskRegistryOptions) {
+    this.#options = options;
+  }
+
+  get all(): readonly StreamTask[] {
+    return [...this.#tasks.values()];
+  }
+  get running(): readonly StreamTask[] {
+    return this.all.filter((task) => task.state === 'running');
+  }
+  has(id: TaskId): boolean {
+    return this.#tasks.has(formatTaskId(id));
+  }
+
+  give(fetched: FetchedRecords): void {
+    const task = this.#taskByPartition.get(partitionKey(fetched));
+    if (task?.state === 'running' || task?.state === 'suspended') task.add(fetched);
+  }
+
+  queueOf(at: TopicPartition): RecordQueue | undefined {
+    const task = this.#taskByPartition.get(partitionKey(at));
+    return task?.inputs.find(({ topic, partition }) => topic === at.topic && partition === at.partition);
+  }
+
+  async openAll(ids: readonly TaskId[], signal: AbortSignal): Promise<void> {
+    await Promise.all(ids.map((id) => this.#open(id, signal)));
+  }
+
+  /** Opens a task, trying again until the signal says that it is not ours any more: a log or store that is away comes back. */
+  async #open(id: TaskId, signal: AbortSignal): Promise<void> {
+    const subTopology = this.#options.subTopologies.find((sub) => sub.id === id.subTopology);
+    if (subTopology === undefined) return this.#options.onFatal(unknownTask(id));
+    while (!signal.aborted && !this.has(id)) {
+      const task = new StreamTask(id, subTopology, this.#options.environment, this.#options.wake);
+      this.#tasks.set(task.name, task);
+      try {
+        await task.open(this.#options.onRestore, signal);
+        if (this.#tasks.get(task.name) === task && !signal.aborted) this.#begin(task);
+        else await this.remove(task);
+        return;
+      } catch (error) {
+        await this.#openFailed(task, error as Error, signal);
+      }
+    }
+  }
+
+  async #openFailed(task: StreamTask, error: Error, signal: AbortSignal): Promise<void> {
+    await this.remove(task);
+    if (signal.aborted) return;
+    if (taskFailureKind(error) === 'fatal') return this.#options.onFatal(error);
+    await this.#backOff(task, `Cannot open task ${task.name}: ${error.message}`, signal);
+  }
+
+  /** Closes a task that failed and opens it again. */
+  async restart(task: StreamTask, failure: Error, signal: AbortSignal): Promise<void> {
+    this.#options.environment.telemetry.count('task-restarts', 1, { task: task.name });
+    if (task.committed.length > 0) this.#failures.delete(task.name);
+    await this.remove(task);
+    await this.#backOff(task, `Task ${task.name} starts over: ${failure.message}`, signal);
+    await this.#open(task.id, signal);
+  }
+
+  async #backOff(task: StreamTask, text: string, signal: AbortSignal): Promise<void> {
+    const { logger, clock } = this.#options.environment;
+    const failures = (this.#failures.get(task.name) ?? 0) + 1;
+    this.#failures.set(task.name, failures);
+    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS);
+    logger.log('warn', `${text} Again in ${delayMs / 1000} s.`, { taskId: task.name });
+    await clock.delay(delayMs, signal);
+  }
+
+  #begin(task: StreamTask): void {
+    for (const queue of task.inputs) {
+      this.#taskByPartition.set(partitionKey(queue), task);
+      this.#options.reader.assign(queue, queue.position);
+    }
+    this.#options.wake();
+  }
+
+  async remove(task: StreamTask): Promise<void> {
+    if (this.#tasks.get(task.name) === task) this.#tasks.delete(task.name);
+    for (const queue of task.inputs) {
+      this.#paused.delete(queue);
+      if (this.#taskByPartition.get(partitionKey(queue)) !== task) continue;
+      this.#taskByPartition.delete(partitionKey(queue));
+      this.#options.reader.unassign(queue);
+    }
+    await task.close();
+  }
+
+  async removeAll(): Promise<void> {
+    await Promise.all(this.all.map((task) => this.remove(task)));
+  }
+
+  /** An input that comes faster than it is processed is paused, so that memory stays bounded and others go on. Never one that has
+   *  nothing: the task may wait for just that one. */
+  balanceIntake(): void {
+    for (const task of this.running) {
+      const limit = this.#options.maxBufferedBytes / task.inputs.length;
+      for (const queue of task.inputs) this.#balance(queue, task.bufferedBytes(queue), limit);
+    }
+  }
+
+  #balance(queue: RecordQueue, bufferedBytes: number, limit: number): void {
+    const { reader } = this.#options;
+    const paused = this.#paused.has(queue);
+    if (!paused && bufferedBytes > limit) {
+      this.#paused.add(queue);
+      reader.pause(queue);
+    } else if (paused && bufferedBytes < limit / 2) {
+      this.#paused.delete(queue);
+      reader.resume(queue);
+    }
+  }
+}
+
+function partitionKey({ topic, partition }: TopicPartition): string {
+  return `${topic}/${partition}`;
+}
+
+function unknownTask(id: TaskId): TopologyError {
+  return new TopologyError(
+    `Cannot run task ${formatTaskId(id)}: this topology has no sub-topology ${id.subTopology}. All instances of an application must run the same topology.`,
+  );
+}

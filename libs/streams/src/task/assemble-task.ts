@@ -1,0 +1,169 @@
+/** Step 5 of taking over a task: operators compiled to closures, queues in front of them, sinks and dead letters behind. */
+import { InvariantError, type ProductionError } from '../errors/streams.error.ts';
+import type { CommittedOffset, TopicPartition } from '../ports/log.ts';
+import type { OperatorContext } from '../processor/operator.ts';
+import { DeadLetterOutput } from '../sink/dead-letter.ts';
+import { RecordCollector } from '../sink/record-collector.ts';
+import { sinkNode } from '../sink/sink-node.ts';
+import { CommitAheadIntake, DirectIntake, type Intake } from '../source/intake.ts';
+import { RecordQueue } from '../source/record-queue.ts';
+import type { StateStore } from '../state/state-store.ts';
+import { resolveTopic, type GraphNode, type SinkSpec } from '../topology/graph.ts';
+import { AtMostOnce } from '../transaction/at-most-once.ts';
+import type { CommitProtocol } from '../transaction/commit-protocol.ts';
+import type { StoreFlusher } from '../transaction/store-flusher.ts';
+import { PartitionGroup } from '../watermark/partition-group.ts';
+import type { TaskWatermark } from '../watermark/task-watermark.ts';
+import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
+import { compile } from './compile.ts';
+import type { OpenListener, Takeover } from './open-task.ts';
+import { Punctuators } from './punctuators.ts';
+import { RecordFailures } from './record-failures.ts';
+import { Stages } from './stages.ts';
+import { TaskRecord } from './task-record.ts';
+
+export interface OpenedTask {
+  readonly protocol: CommitProtocol;
+  readonly queues: readonly RecordQueue[];
+  readonly intake: Intake;
+  readonly group: PartitionGroup;
+  readonly watermark: TaskWatermark;
+  readonly record: TaskRecord;
+  readonly collector: RecordCollector;
+  readonly failures: RecordFailures;
+  readonly states: ReadonlyMap<string, StateStore>;
+  readonly flusher: StoreFlusher;
+  readonly stages: Stages;
+  readonly punctuators: Punctuators;
+  /** The operator that ran last. */
+  readonly operator: { name: string };
+  close(): Promise<void>;
+}
+
+export function assembleTask(takeover: Takeover, listener: OpenListener): OpenedTask {
+  const parts = new TaskParts(takeover, listener);
+  const chains = compile(takeover.subTopology, {
+    operatorContext: (node, position) => parts.operatorContext(node, position),
+    sink: (node, spec, context) => sinkNode(node.name, spec, parts.sinkTarget(spec, context), context),
+  });
+  parts.stages.finish();
+  const queues = takeover.inputs.map((input, index) => {
+    const queue = new RecordQueue(input, index, input.spec, chains.get(input.node)!);
+    queue.reset(input.position, input.endOffset);
+    return queue;
+  });
+  const { protocol, watermark, states, flusher } = takeover;
+  const { record, collector, failures, stages, punctuators, operator } = parts;
+  const intake = createIntake(takeover, queues, listener);
+  const group = new PartitionGroup(queues);
+  const work = { protocol, queues, intake, group, watermark, record, collector, failures };
+  return { ...work, states, flusher, stages, punctuators, operator, close: () => takeover.close() };
+}
+
+/** What the operators of one task share. */
+class TaskParts {
+  readonly record = new TaskRecord();
+  readonly operator = { name: '' };
+  readonly punctuators = new Punctuators();
+  readonly collector: RecordCollector;
+  readonly failures: RecordFailures;
+  readonly stages: Stages;
+  readonly #takeover: Takeover;
+  readonly #listener: OpenListener;
+
+  constructor(takeover: Takeover, listener: OpenListener) {
+    this.#takeover = takeover;
+    this.#listener = listener;
+    this.collector = new RecordCollector(takeover.environment.maxBatchBytes);
+    this.failures = new RecordFailures(takeover.environment, takeover.taskId, this.#deadLetters());
+    this.stages = new Stages(takeover.watermark);
+  }
+
+  #deadLetters(): DeadLetterOutput {
+    const { taskId, environment } = this.#takeover;
+    const { applicationId, clock, deadLetterTopic } = environment;
+    const output = this.collector.topic(deadLetterTopic);
+    const source = { taskId, applicationId, nowMs: () => clock.nowMs() };
+    return new DeadLetterOutput(output, environment.limits(deadLetterTopic), source);
+  }
+
+  sinkTarget(spec: SinkSpec, context: OperatorContext) {
+    const { environment } = this.#takeover;
+    const topic = resolveTopic(spec.topic, environment.applicationId);
+    return {
+      output: this.collector.topic(topic),
+      ...environment.limits(topic),
+      onFailure: (error: ProductionError, key: Uint8Array | null, value: Uint8Array | null) => {
+        const output = { ...context.record.capture(), rawKey: key, rawValue: value };
+        this.failures.handleProduction(error, output, topic);
+      },
+    };
+  }
+
+  operatorContext(node: GraphNode, position: number): OperatorContext {
+    const { id, taskId, environment, states } = this.#takeover;
+    const { applicationId, clock, logger, telemetry } = environment;
+    const { record, failures, operator, punctuators } = this;
+    const stage = this.stages.add(position);
+    return {
+      taskId,
+      applicationId,
+      partition: id.partition,
+      record,
+      time: stage.time,
+      clock,
+      logger,
+      telemetry,
+      store: (name) => states.get(name) ?? undeclared(node, name),
+      hold: (holder) => (stage.holder = holder),
+      onWatermark: (advance) => (stage.advance = advance),
+      beforeCommit: (emit) => (stage.emit = emit),
+      limitTime: (ceilingMs) => (stage.ceilingMs = ceilingMs),
+      schedule: (punctuation) => punctuators.schedule(punctuation, clock.nowMs()),
+      entered: (name) => {
+        operator.name = name;
+      },
+      resultFailed: (thrown, result) => this.#resultFailed(thrown, result),
+      deadLetter: (reason) => failures.deadLetter('late', reason, record.capture()),
+      dropped: (reason) => {
+        telemetry.count('dropped-records', 1, { task: taskId, reason });
+        if (reason === 'nullKey') failures.nullKey(record.capture(), node.name);
+      },
+    };
+  }
+
+  #resultFailed: OperatorContext['resultFailed'] = (thrown, result) => {
+    try {
+      const pending = this.failures.handle(thrown, result, this.operator.name);
+      if (pending instanceof Promise) this.#listener.onPending(pending);
+    } catch (error) {
+      this.#listener.onFailure(error as Error);
+    }
+  };
+}
+
+function undeclared(node: GraphNode, store: string): never {
+  throw new InvariantError(`Operator ${node.name} did not declare store ${store}.`);
+}
+
+function createIntake(
+  { protocol, watermark }: Takeover,
+  queues: readonly RecordQueue[],
+  listener: OpenListener,
+): Intake {
+  const queueOf = (at: TopicPartition) =>
+    queues.find((queue) => queue.topic === at.topic && queue.partition === at.partition)!;
+  if (!(protocol instanceof AtMostOnce)) return new DirectIntake(queueOf);
+  const withTimes = (offset: CommittedOffset): CommittedOffset => ({
+    ...offset,
+    metadata: encodeStreamTimes({
+      maxEventTimeMs: watermark.maxEventTimeMs(queueOf(offset).index),
+      watermarkMs: watermark.watermarkMs,
+    }),
+  });
+  return new CommitAheadIntake(
+    queueOf,
+    (offsets) => protocol.commitAhead(offsets.map(withTimes)),
+    (error) => listener.onFailure(error),
+  );
+}

@@ -1,0 +1,72 @@
+/** How time and commits walk through the operators of a task that keep something back, in topological order.
+ *  S1 An operator sees the task's watermark, but never more than what operators before it may still pass on (`limitTime`): what
+ *     was held, or is emitted at a close or a commit, is not late only because the task went on meanwhile (D3).
+ *  S2 A commit drains, advances and lets emit each stage before the ones behind it; then nothing is on its way. */
+import type { Holder, TaskTime, WatermarkListener } from '../processor/operator.ts';
+
+export interface Stage {
+  readonly position: number;
+  readonly time: TaskTime;
+  holder: Holder | null;
+  advance: WatermarkListener | null;
+  emit: (() => void) | null;
+  ceilingMs: (() => number) | null;
+}
+
+export class Stages {
+  readonly #task: TaskTime;
+  #stages: Stage[] = [];
+
+  constructor(task: TaskTime) {
+    this.#task = task;
+  }
+
+  /** A node's part; `finish` ties the parts together. */
+  add(position: number): Stage {
+    const time = new OperatorTime(this.#task);
+    const stage: Stage = { position, time, holder: null, advance: null, emit: null, ceilingMs: null };
+    this.#stages.push(stage);
+    return stage;
+  }
+
+  /** After all nodes were built: nodes without a part go, times learn what is before them. */
+  finish(): void {
+    const inOrder = this.#stages.sort((a, b) => a.position - b.position);
+    const ceilings: (() => number)[] = [];
+    for (const { time, ceilingMs } of inOrder) {
+      (time as OperatorTime).ceilings = [...ceilings];
+      if (ceilingMs !== null) ceilings.push(ceilingMs);
+    }
+    this.#stages = inOrder.filter(({ holder, advance, emit }) => holder ?? advance ?? emit);
+  }
+
+  [Symbol.iterator](): Iterator<Stage> {
+    return this.#stages[Symbol.iterator]();
+  }
+
+  get holdsAny(): boolean {
+    return this.#stages.some(({ holder }) => holder !== null && holder.held > 0);
+  }
+
+  /** Tells the operators where time stands for them. */
+  advance(): void {
+    for (const { advance, time } of this.#stages) advance?.(time.watermarkMs);
+  }
+}
+
+class OperatorTime implements TaskTime {
+  ceilings: readonly (() => number)[] = [];
+  readonly #task: TaskTime;
+  #lastMs = -Infinity;
+
+  constructor(task: TaskTime) {
+    this.#task = task;
+  }
+
+  get watermarkMs(): number {
+    if (this.ceilings.length === 0) return this.#task.watermarkMs;
+    let watermarkMs = this.#task.watermarkMs;
+    for (const ceilingMs of this.ceilings) watermarkMs = Math.min(watermarkMs, ceilingMs());
+    return (this.#lastMs = Math.max(this.#lastMs, watermarkMs));
+  }
+}

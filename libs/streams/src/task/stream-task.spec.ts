@@ -1,0 +1,296 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
+import { TopologyTestDriver } from '@hiveframe/streams-testing';
+import {
+  inMemoryStores,
+  json,
+  RecordBatchWriter,
+  RecordCursor,
+  string,
+  StreamsApp,
+  StreamsBuilder,
+  topic,
+  tumbling,
+  type StateChange,
+  type StorePort,
+  type StreamsConfig,
+} from '@hiveframe/streams';
+
+interface Event {
+  at: number;
+}
+const events = topic('events', { key: string(), value: json<Event>(), timestamp: 'at' });
+const counts = topic('counts', { key: string(), value: json<number>() });
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+function drive(builder: StreamsBuilder): TopologyTestDriver {
+  const driver = new TopologyTestDriver(builder.build());
+  closing.push(() => driver[Symbol.asyncDispose]());
+  return driver;
+}
+
+describe('time, for operators behind operators that hold or emit later', () => {
+  it('does not run ahead of what an asynchronous operator holds', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(events)
+      .mapValuesAsync(async (event) => event, { name: 'look-up', concurrency: 4, timeoutMs: 1_000 })
+      .groupByKey({ name: 'tens' })
+      .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit: 'final', late: 'deadLetter' })
+      .count()
+      .toStream()
+      .map((n, { key }) => ({ key, value: n }))
+      .to(counts);
+    const log = embedded();
+    const driver = new TopologyTestDriver(builder.build(), { log });
+    closing.push(() => driver[Symbol.asyncDispose]());
+    await driver.settle();
+    const batch = new RecordBatchWriter();
+    for (const at of [1, 5, 8, 12, 15, 22, 25, 31]) {
+      batch.append(Buffer.from('k'), Buffer.from(JSON.stringify({ at })), at);
+    }
+    await log.writer().send([{ topic: 'events', partition: 0, records: batch.take() }]);
+    await driver.settle();
+    expect(await driver.output(counts).readValues()).toEqual([3, 2, 2]);
+    expect(await driver.deadLetters.readAll()).toEqual([]);
+  });
+
+  it.each(['final', 'updates'] as const)(
+    'does not run ahead of windows that emit %s, also over a crash',
+    async (emit) => {
+      const builder = new StreamsBuilder();
+      builder
+        .stream(events)
+        .groupByKey({ name: 'first' })
+        .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit })
+        .count()
+        .toStream()
+        .groupByKey({ name: 'second' })
+        .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit: 'final', late: 'deadLetter' })
+        .reduce({ reducer: (_old, latest) => latest })
+        .toStream()
+        .map((n, { key }) => ({ key: key.key, value: n }))
+        .to(counts);
+      const driver = drive(builder);
+      for (const at of [1, 2, 3, 14, 15, 26, 40]) {
+        await driver.input(events).pipe({ at }, { key: 'k' });
+        await driver.crashAndRestart();
+      }
+      expect(await driver.output(counts).readValues()).toEqual([3, 2, 1]);
+      expect(await driver.deadLetters.readAll()).toEqual([]);
+    },
+  );
+});
+
+describe('a record whose aggregator throws', () => {
+  it('leaves no entry behind', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(events)
+      .groupByKey({ name: 'sums' })
+      .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit: 'final' })
+      .aggregate({
+        initializer: () => 0,
+        aggregator: (n, _event, key) => {
+          if (key === 'bad') throw new Error('bad');
+          return n + 1;
+        },
+      })
+      .toStream()
+      .map((n, { key }) => ({ key, value: n }))
+      .to(counts);
+    const driver = drive(builder);
+    await driver.input(events).pipe({ at: 1 }, { key: 'bad' });
+    await driver.input(events).pipe({ at: 1 }, { key: 'good' });
+    await driver.input(events).pipe({ at: 99 }, { key: 'good' });
+    expect((await driver.output(counts).readAll()).map(({ key }) => key)).toEqual(['good']);
+  });
+});
+
+async function cluster(topics: Record<string, number>): Promise<EmbeddedLog> {
+  const log = embedded();
+  closing.push(() => log.close(1_000));
+  await log.connect();
+  await log.admin.create(
+    Object.entries(topics).map(([name, numPartitions]) => ({ topic: name, numPartitions })),
+  );
+  return log;
+}
+async function write(
+  log: EmbeddedLog,
+  name: string,
+  records: readonly (readonly [key: string, at: number])[],
+) {
+  const writer = log.writer();
+  for (let from = 0; from < records.length; from += 500) {
+    const batch = new RecordBatchWriter();
+    for (const [key, at] of records.slice(from, from + 500)) {
+      batch.append(Buffer.from(key), Buffer.from(JSON.stringify({ at })), at);
+    }
+    await writer.send([{ topic: name, partition: 0, records: batch.take() }]);
+  }
+}
+async function lastCounts(log: EmbeddedLog): Promise<Map<string, number>> {
+  const reader = log.reader({ isolation: 'read_committed' });
+  reader.assign({ topic: 'counts', partition: 0 }, 0);
+  const found = new Map<string, number>();
+  const cursor = new RecordCursor();
+  for (
+    let got = await reader.poll({ maxWaitMs: 0 });
+    got.length > 0;
+    got = await reader.poll({ maxWaitMs: 0 })
+  ) {
+    for (const one of got) {
+      cursor.reset(one.batches, one.fromOffset);
+      while (cursor.next()) found.set(cursor.key()!.toString(), Number(cursor.value()!.toString()));
+    }
+  }
+  await reader.close();
+  return found;
+}
+async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const endMs = Date.now() + 15_000;
+  while (!(await condition())) {
+    if (Date.now() > endMs) throw new Error(`Not within 15 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+function run(builder: StreamsBuilder, log: EmbeddedLog, config: Partial<StreamsConfig> = {}): StreamsApp {
+  const app = new StreamsApp(builder.build(), {
+    applicationId: 'app',
+    processingGuarantee: 'exactly_once',
+    commitIntervalMs: 5,
+    ...config,
+    log: log.share(),
+  });
+  closing.push(() => app.stop({ timeoutMs: 5_000 }).catch(() => {}));
+  return app;
+}
+function counting(): StreamsBuilder {
+  const builder = new StreamsBuilder();
+  builder
+    .stream(events)
+    .groupByKey({ name: 'per-key' })
+    .count()
+    .toStream()
+    .mapValues((n) => n ?? 0)
+    .to(counts);
+  return builder;
+}
+
+/** Answers reads after a while, so that commits and reads overlap. */
+function slowStores(): StorePort {
+  const stores = inMemoryStores();
+  return {
+    name: 'slow',
+    durable: false,
+    connect: () => stores.connect(),
+    reader: (id) => stores.reader(id),
+    close: () => stores.close(),
+    open: async (id, spec) => {
+      const partition = await stores.open(id, spec);
+      const getMany: typeof partition.getMany = async (segment, keys) => {
+        await new Promise((resolve) => setTimeout(resolve, 1 + (keys.length % 7)));
+        return partition.getMany(segment, keys);
+      };
+      return new Proxy(partition, {
+        get: (target, name) => {
+          if (name === 'getMany') return getMany;
+          const member: unknown = Reflect.get(target, name, target);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    },
+  };
+}
+
+describe('a task over a running loop', () => {
+  it('loses no count when entries are forgotten and read again while commits go on', async () => {
+    const log = await cluster({ events: 1, counts: 1 });
+    const records = Array.from({ length: 6_000 }, (_, i) => [`k${(i * 7919) % 150}`, i] as const);
+    const expected = new Map<string, number>();
+    for (const [key] of records) expected.set(key, (expected.get(key) ?? 0) + 1);
+    await run(counting(), log, { maxCachedBytes: 8_000, stores: slowStores() }).start();
+    for (let from = 0; from < records.length; from += 300) {
+      await write(log, 'events', records.slice(from, from + 300));
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    const total = (found: Map<string, number>) => [...found.values()].reduce((sum, n) => sum + n, 0);
+    await eventually(async () => total(await lastCounts(log)) >= records.length, 'everything counted');
+    expect(await lastCounts(log)).toEqual(expected);
+  }, 30_000);
+
+  it('does not stall when one of two merged inputs is far larger', async () => {
+    const log = await cluster({ events: 1, others: 1, counts: 1 });
+    await write(
+      log,
+      'events',
+      Array.from({ length: 20_000 }, (_, i) => ['large', 1_000_000 + i] as const),
+    );
+    await write(
+      log,
+      'others',
+      Array.from({ length: 3_000 }, (_, i) => ['small', i] as const),
+    );
+    const builder = new StreamsBuilder();
+    builder
+      .stream(events)
+      .merge(builder.stream(topic('others', { key: string(), value: json<Event>(), timestamp: 'at' })))
+      .groupByKey({ name: 'both' })
+      .count()
+      .toStream()
+      .mapValues((n) => n ?? 0)
+      .to(counts);
+    await run(builder, log, { maxBufferedBytes: 60_000 }).start();
+    await eventually(async () => (await lastCounts(log)).get('large') === 20_000, 'the large one');
+    expect((await lastCounts(log)).get('small')).toBe(3_000);
+  }, 30_000);
+
+  it('says loudly that retention removed records, and goes on behind them', async () => {
+    const log = await cluster({ events: 1, counts: 1 });
+    await write(
+      log,
+      'events',
+      Array.from({ length: 10 }, (_, i) => ['k', i] as const),
+    );
+    const first = run(counting(), log);
+    await first.start();
+    await eventually(async () => (await lastCounts(log)).get('k') === 10, 'the first ten');
+    await first.stop();
+    await write(
+      log,
+      'events',
+      Array.from({ length: 10 }, (_, i) => ['k', i] as const),
+    );
+    await log.admin.deleteRecords([{ topic: 'events', partition: 0, offset: 15 }]);
+    const lines: string[] = [];
+    const logger = { log: (level: string, text: string) => void (level === 'error' && lines.push(text)) };
+    await run(counting(), log, { logger }).start();
+    await eventually(async () => (await lastCounts(log)).get('k') === 15, 'the last five');
+    expect(lines).toEqual([expect.stringMatching(/^Records 10 to 14 of events-0 were removed by retention/)]);
+  });
+
+  it('ends in error, at once, for what starting over cannot mend', async () => {
+    const log = await cluster({ events: 1, counts: 1 });
+    const builder = new StreamsBuilder();
+    const failing = { ...json<number>(), serialize: () => new Error('x') as never };
+    builder
+      .stream(events)
+      .groupByKey({ name: 'unserializable' })
+      .aggregate({ initializer: () => 0, aggregator: (n) => n + 1, store: { value: failing } })
+      .toStream()
+      .mapValues((n) => n ?? 0)
+      .to(counts);
+    const app = run(builder, log);
+    const ended = new Promise<StateChange>((resolve) => {
+      app.listen({ onStateChange: (change) => change.to === 'error' && resolve(change) });
+    });
+    await app.start();
+    await write(log, 'events', [['k', 1]]);
+    expect((await ended).error).toHaveProperty('message');
+  });
+});

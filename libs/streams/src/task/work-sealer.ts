@@ -1,0 +1,78 @@
+/** Takes, at one instant, everything that a commit carries: what the task does afterwards belongs to the next (T3). */
+import type { CommittedOffset, OutputBatch } from '../ports/log.ts';
+import { changelogTopic, type SubTopology } from '../topology/graph.ts';
+import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
+import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
+import type { OpenedTask } from './assemble-task.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import type { TaskId } from './task-id.ts';
+
+export class WorkSealer {
+  readonly #opened: OpenedTask;
+  readonly #environment: TaskEnvironment;
+  readonly #partition: number;
+  /** Stores whose changes go to a changelog. */
+  readonly #logged: ReadonlySet<string>;
+  /** As last sealed, to see whether anything moved. */
+  #positions: readonly number[];
+  #watermarkMs: number;
+
+  constructor(opened: OpenedTask, id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
+    this.#opened = opened;
+    this.#environment = environment;
+    this.#partition = id.partition;
+    this.#logged = new Set(subTopology.stores.filter((store) => store.changelog).map((store) => store.name));
+    this.#positions = opened.queues.map((queue) => queue.position);
+    this.#watermarkMs = opened.watermark.watermarkMs;
+  }
+
+  /** Whether a commit would carry anything. */
+  get hasMoved(): boolean {
+    const { queues, collector, stages } = this.#opened;
+    if (collector.pendingBytes > 0 || stages.holdsAny) return true;
+    return queues.some((queue) => queue.position !== this.#positions[queue.index]);
+  }
+
+  take(): SealedWork {
+    const stores = this.#takeStores();
+    const offsets = this.#takeOffsets();
+    return { output: this.#opened.collector.take(), stores, offsets };
+  }
+
+  #takeStores(): SealedStore[] {
+    const nowMs = this.#environment.clock.nowMs();
+    const stores: SealedStore[] = [];
+    for (const state of this.#opened.states.values()) {
+      const sealed = state.seal(nowMs);
+      if (sealed === null) continue;
+      stores.push({
+        store: state.name,
+        changelog: this.#changelog(state.name, sealed.changelog),
+        state: sealed,
+      });
+    }
+    return stores;
+  }
+
+  #changelog(store: string, records: readonly OutputBatch['records'][]): OutputBatch[] {
+    if (!this.#logged.has(store)) return [];
+    const topic = changelogTopic(store, this.#environment.applicationId);
+    return records.map((batch) => ({ topic, partition: this.#partition, records: batch }));
+  }
+
+  /** Positions that moved; all of them if only the watermark did (an idle input): it must not be forgotten (M1). */
+  #takeOffsets(): CommittedOffset[] {
+    const { queues, watermark } = this.#opened;
+    const { watermarkMs } = watermark;
+    const timeMoved = watermarkMs !== this.#watermarkMs;
+    const moved = queues.filter((queue) => timeMoved || queue.position !== this.#positions[queue.index]);
+    this.#positions = queues.map((queue) => queue.position);
+    this.#watermarkMs = watermarkMs;
+    return moved.map(({ topic, partition, position, index }) => ({
+      topic,
+      partition,
+      offset: position,
+      metadata: encodeStreamTimes({ maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs }),
+    }));
+  }
+}
