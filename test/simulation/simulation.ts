@@ -24,6 +24,8 @@ export interface Outcome {
   readonly violations: readonly string[];
   readonly eventCount: number;
   readonly virtualMs: number;
+  /** How often each kind of fault happened. */
+  readonly faultCounts: ReadonlyMap<string, number>;
   /** Equal for equal runs. */
   readonly fingerprint: number;
 }
@@ -116,6 +118,7 @@ export class Simulation implements FaultyWorld {
       violations: this.#monitor.violations,
       eventCount: this.#time.eventCount,
       virtualMs: this.#time.nowMs,
+      faultCounts: this.#chaos.happened,
       fingerprint: this.#time.fingerprint,
     };
   }

@@ -51,6 +51,8 @@ export class Chaos implements Fates {
   readonly #options: ChaosOptions;
   readonly #counts = new Map<Operation, number>();
   readonly #requests: readonly RequestFault[];
+  /** How often each kind of fault happened. */
+  readonly happened = new Map<string, number>();
   #world: FaultyWorld | null = null;
   #cuts: Cut[] = [];
   #isOver = false;
@@ -102,6 +104,7 @@ export class Chaos implements Fates {
   #faulty(fate: Fate, fault: RequestFault, process: SimulatedProcess): Fate {
     this.#options.trace(`${process.name} ${describeFault(fault)}`);
     const { effect, ms } = fault;
+    this.#count(effect);
     switch (effect) {
       case 'loseRequest':
         return { ...fate, lost: 'request' };
@@ -141,8 +144,13 @@ export class Chaos implements Fates {
     time.after(fault.atMs, () => {
       if (this.#isOver) return;
       trace(describeFault(fault));
+      this.#count(fault.kind);
       this.#happen(fault, world);
     });
+  }
+
+  #count(kind: string): void {
+    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1);
   }
 
   #armRollBack(fault: TimedFault & { readonly kind: 'rollBack' }, world: FaultyWorld): void {
@@ -152,6 +160,7 @@ export class Chaos implements Fates {
       time.after(fault.atMs - fault.fromMs, () => {
         if (this.#isOver) return;
         trace(describeFault(fault));
+        this.#count(fault.kind);
         rollBack();
       });
     });

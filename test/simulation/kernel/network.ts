@@ -120,8 +120,10 @@ class Exchange<T> {
   }
 
   #armGiveUp(): void {
-    const error = new Unanswered(`No answer to ${this.#operation} in time.`);
-    this.#time.at(this.#giveUpAtMs, () => this.#settle(() => this.#asker.reject(error)));
+    this.#time.at(this.#giveUpAtMs, () => this.#settle(() => this.#giveUp()));
+  }
+  #giveUp(): void {
+    this.#asker.reject(new Unanswered(`No answer to ${this.#operation} in time.`));
   }
 
   #arrive(execute: () => T | Promise<T>): void {

@@ -32,20 +32,14 @@ export class MutatedTransactionalWriter implements TransactionalWriter {
   }
 
   begin(): Transaction {
-    switch (this.#mutation) {
-      case 'fence before offsets':
-        return new LateTransaction(() => this.#openLate());
-      case 'flush after commit':
-        return this.#endedLate();
-      case 'offsets in the transaction':
-        return besides(this.#writer.begin(), this.#member());
-      case 'abort discards memory':
-        return neverFailing(this.#writer.begin());
-      case 'unknown is not committed':
-        return optimistic(this.#writer.begin());
-      default:
-        return this.#writer.begin();
-    }
+    const mutated: Partial<Record<Mutation, () => Transaction>> = {
+      'fence before offsets': () => new LateTransaction(() => this.#openLate()),
+      'flush after commit': () => this.#endedLate(),
+      'offsets in the transaction': () => besides(this.#writer.begin(), this.#member()),
+      'abort discards memory': () => neverFailing(this.#writer.begin()),
+      'unknown is not committed': () => optimistic(this.#writer.begin()),
+    };
+    return mutated[this.#mutation]?.() ?? this.#writer.begin();
   }
 
   close(): Promise<void> {

@@ -1,0 +1,64 @@
+/** A check that cannot fail proves nothing: each step of the protocols, left out, must show within some hundred schedules. */
+import { describe, expect, it } from '@jest/globals';
+import { ALL_FAULTS, type FaultProfile } from './faults/draw-faults.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import { runSeeds } from './runner/seed-pool.ts';
+import type { ScenarioName } from './workload/scenarios.ts';
+
+const MOST_SEEDS = 2_000;
+
+interface Hunt {
+  readonly without: Mutation;
+  /** Where it must show. @defaultValue the stateful scenarios */
+  readonly scenarios?: readonly ScenarioName[];
+  /** Faults that make it likely. @defaultValue all */
+  readonly faults?: Partial<FaultProfile>;
+}
+
+const STATEFUL: readonly ScenarioName[] = [
+  'keyCount',
+  'finalWindows',
+  'updatedWindows',
+  'repartitionedCount',
+];
+
+const HUNTS: readonly Hunt[] = [
+  {
+    // A member that was put out, and is in again, still waits for the answer of a batch that it sent before.
+    without: 'fence before offsets',
+    faults: { kinds: ['expireMember', 'request'], operations: ['send'], effects: ['slowAnswer'] },
+  },
+  { without: 'stable offsets' },
+  { without: 'restore to the uncommitted end' },
+  { without: 'offsets in the transaction' },
+  { without: 'flush after commit' },
+  { without: 'abort discards memory' },
+  { without: 'unknown is not committed' },
+  { without: 'read committed' },
+  { without: 'compare-and-set', faults: { kinds: ['rollBack', 'wipe'] } },
+  { without: 'epoch' },
+  {
+    // With a transactional id for each task, opening it fences as well; here nothing else does.
+    without: 'generation check',
+    scenarios: ['atMostOnce'],
+    faults: {
+      kinds: ['expireMember', 'freeze', 'request'],
+      operations: ['commitOffsets'],
+      effects: ['slowRequest', 'slowAnswer', 'freezeAfter'],
+    },
+  },
+];
+
+describe('The simulation notices', () => {
+  it.each(HUNTS)(
+    'that a protocol goes without: $without',
+    async ({ without, scenarios = STATEFUL, faults = {} }) => {
+      const profile = { scenarios, faults: { ...ALL_FAULTS, ...faults } };
+      const range = { from: 1, count: MOST_SEEDS, profile, without, stopAtFirst: true };
+      const { failedSeeds, runs } = await runSeeds(range);
+      process.stdout.write(`without ${without}: noticed within ${runs} schedules\n`);
+      expect(failedSeeds).not.toEqual([]);
+    },
+    120_000,
+  );
+});
