@@ -9,11 +9,15 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import kafkajs, { type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { Logger } from '@hiveframe/streams';
-import { ConnectionFailure, AuthenticationFailure, UnsupportedBroker } from './cluster/failures.ts';
-import type { ApiRequest } from './protocol/api-request.ts';
+import type { Transport } from './cluster/transport.ts';
+import { KafkaJsConnection } from './kafkajs-connection.ts';
+import {
+  quietWhenIdle,
+  unexpectedShape,
+  type BrokerInternals,
+  type ClusterInternals,
+} from './kafkajs-internals.ts';
 import type { BrokerAddress } from './protocol/metadata.ts';
-import { ProtocolReader } from './protocol/protocol-reader.ts';
-import { ProtocolWriter } from './protocol/protocol-writer.ts';
 
 const { Kafka, logLevel } = kafkajs;
 
@@ -26,22 +30,6 @@ export interface TransportOptions {
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly logger: Logger;
-}
-
-/** One socket to one broker, authenticated. Requests on it are answered in the order they were sent. */
-export interface BrokerConnection {
-  readonly isOpen: boolean;
-  /** @throws ConnectionFailure when the connection breaks or the answer does not come in time: the connection is closed then. */
-  send<Answer>(request: ApiRequest<Answer>): Promise<Answer>;
-  /** At once; what is under way fails with a ConnectionFailure. */
-  close(reason: string): void;
-}
-
-/** Opens connections; knows all that are open, so that they can be ended together. */
-export interface Transport {
-  /** @throws ConnectionFailure, AuthenticationFailure, UnsupportedBroker */
-  open(address: BrokerAddress): Promise<BrokerConnection>;
-  closeAll(reason: string): void;
 }
 
 export function kafkajsTransport(options: TransportOptions): Transport {
@@ -58,35 +46,6 @@ export function kafkajsTransport(options: TransportOptions): Transport {
       for (const socket of sockets) socket.destroy(new Error(reason));
     },
   };
-}
-
-/** What is used of kafkajs 2.2.x beyond its published types. */
-interface ClusterInternals {
-  readonly connectionPoolBuilder: { build(address: BrokerAddress): Promise<PoolInternals> };
-  readonly brokerPool: {
-    createBroker(options: { connectionPool: PoolInternals; logger: unknown }): BrokerInternals;
-  };
-  readonly rootLogger: unknown;
-}
-interface PoolInternals {
-  readonly pool: readonly ConnectionInternals[];
-}
-interface BrokerInternals {
-  readonly connectionPool: PoolInternals;
-  readonly versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>;
-  connect(): Promise<void>;
-}
-interface ConnectionInternals {
-  readonly socket?: Socket;
-  readonly requestQueue: RequestQueueInternals;
-  isConnected(): boolean;
-  send(protocol: unknown): Promise<unknown>;
-  rejectRequests(error: Error): void;
-}
-interface RequestQueueInternals {
-  readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
-  scheduleCheckPendingRequests(): void;
 }
 
 /** K1: kafkajs' cluster, without a connection and without joining a group. */
@@ -123,6 +82,7 @@ function kafkaConfig(options: TransportOptions, sockets: Set<Socket>): KafkaConf
     ...(options.sasl ? { sasl: options.sasl } : {}),
     connectionTimeout: options.connectionTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
+    reauthenticationThreshold: 0, // connections are replaced before: see KafkaJsConnection
     retry: { retries: 0 },
     logLevel: logLevel.WARN,
     logCreator: logCreator(options.logger),
@@ -164,119 +124,4 @@ async function buildBroker(cluster: ClusterInternals, address: BrokerAddress): P
   if (!connection?.send || !connection.requestQueue) throw unexpectedShape('a ConnectionPool has no pool');
   quietWhenIdle(connection.requestQueue);
   return cluster.brokerPool.createBroker({ connectionPool, logger: cluster.rootLogger });
-}
-
-/** kafkajs 2.2.4 looks every millisecond whether throttled requests wait, on every connection, throttled or not: 1 % of a
- *  core for each ten connections, and TimeoutNegativeWarning on Node 24. Looking only when there is a reason ends it. */
-function quietWhenIdle(queue: RequestQueueInternals): void {
-  if (typeof queue.scheduleCheckPendingRequests !== 'function' || !Array.isArray(queue.pending)) return;
-  const schedule = queue.scheduleCheckPendingRequests.bind(queue);
-  queue.scheduleCheckPendingRequests = () => {
-    if (queue.pending.length > 0 || queue.throttledUntil > Date.now()) schedule();
-  };
-}
-
-function unexpectedShape(what: string): Error {
-  return new Error(`Cannot use this version of kafkajs: ${what}. Install kafkajs 2.2.x.`);
-}
-
-class KafkaJsConnection implements BrokerConnection {
-  readonly #broker: BrokerInternals;
-  readonly #connection: ConnectionInternals;
-  readonly #name: string;
-  #closed = false;
-
-  constructor(broker: BrokerInternals, address: BrokerAddress) {
-    this.#broker = broker;
-    this.#connection = broker.connectionPool.pool[0]!;
-    this.#name = `${address.host}:${address.port}`;
-  }
-
-  get isOpen(): boolean {
-    return !this.#closed && this.#connection.isConnected();
-  }
-
-  async connect(): Promise<void> {
-    try {
-      await this.#broker.connect();
-    } catch (error) {
-      this.close('connecting failed');
-      throw translate(error, this.#name, false);
-    }
-  }
-
-  async send<Answer>(request: ApiRequest<Answer>): Promise<Answer> {
-    if (!this.isOpen) throw new ConnectionFailure(`The connection to ${this.#name} is closed.`, false);
-    try {
-      return (await this.#connection.send(this.#frame(request))) as Answer;
-    } catch (error) {
-      if (isKafkaJsError(error)) this.close('it failed');
-      throw translate(error, this.#name, true);
-    }
-  }
-
-  close(reason: string): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    const why = new ConnectionFailure(`The connection to ${this.#name} was closed: ${reason}.`, true);
-    this.#connection.rejectRequests(why);
-    this.#connection.socket?.destroy(why);
-  }
-
-  /** The form kafkajs sends: it asks for `{ buf, buffer }` (its Encoder) and hands back the body after the correlation id. */
-  #frame<Answer>(request: ApiRequest<Answer>): unknown {
-    const version = this.#negotiate(request);
-    return {
-      request: {
-        apiKey: request.apiKey,
-        apiName: request.apiName,
-        apiVersion: version,
-        encode: async () => {
-          const writer = new ProtocolWriter(request.expectedBytes);
-          writer.tags(); // end of the flexible request header
-          request.encode(writer, version);
-          const buffer = writer.finish();
-          return { buf: buffer, buffer };
-        },
-      },
-      response: {
-        decode: async (body: Buffer) => {
-          const reader = new ProtocolReader(body);
-          if (request.apiKey !== API_VERSIONS) reader.tags(); // end of the flexible response header
-          const answer = request.decode(reader, version);
-          return { answer, clientSideThrottleTime: reader.throttleMs };
-        },
-        parse: async (decoded: { answer: Answer }) => decoded.answer,
-      },
-      requestTimeout: request.timeoutMs ?? null,
-      logResponseError: false,
-    };
-  }
-
-  #negotiate(request: ApiRequest<unknown>): number {
-    const known = this.#broker.versions[request.apiKey];
-    const version = Math.min(request.maxVersion, known?.maxVersion ?? -1);
-    if (known && version >= request.minVersion && version >= known.minVersion) return version;
-    throw new UnsupportedBroker(
-      `The broker at ${this.#name} cannot answer ${request.apiName} version ${request.minVersion}: ` +
-        `it knows ${known ? `${known.minVersion} to ${known.maxVersion}` : 'none'}. Kafka 2.8 or newer is needed.`,
-    );
-  }
-}
-
-/** ApiVersions answers with the old header, so that any client can read it (KIP-511). */
-const API_VERSIONS = 18;
-
-function isKafkaJsError(error: unknown): error is Error {
-  return error instanceof Error && error.name.startsWith('KafkaJS');
-}
-
-/** K2: whatever kafkajs says, the connection is gone. `sent`: the broker may have acted on the request. */
-function translate(error: unknown, broker: string, sent: boolean): unknown {
-  if (!isKafkaJsError(error)) return error;
-  const text = error.message.replace(/^Connection error: /, '');
-  if (/SASL/i.test(error.name) || /SASL/.test((error as { type?: string }).type ?? '')) {
-    return new AuthenticationFailure(`The broker at ${broker} refused the credentials: ${text}`);
-  }
-  return new ConnectionFailure(text.includes(broker) ? text : `${text} (${broker})`, sent);
 }

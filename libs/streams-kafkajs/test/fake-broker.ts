@@ -2,7 +2,7 @@
 import { silentLogger } from '@hiveframe/streams';
 import { ConnectionFailure } from '../src/cluster/failures.ts';
 import { KafkaCluster } from '../src/cluster/kafka-cluster.ts';
-import type { BrokerConnection, Transport } from '../src/kafkajs.ts';
+import type { BrokerConnection, Transport } from '../src/cluster/transport.ts';
 import type { ApiRequest } from '../src/protocol/api-request.ts';
 import { ProtocolReader } from '../src/protocol/protocol-reader.ts';
 import { ProtocolWriter } from '../src/protocol/protocol-writer.ts';
@@ -53,6 +53,9 @@ export class FakeBroker implements Transport {
           if (error instanceof ConnectionFailure) isOpen = false;
           throw error;
         }
+      },
+      retire: () => {
+        isOpen = false;
       },
       close: () => {
         isOpen = false;

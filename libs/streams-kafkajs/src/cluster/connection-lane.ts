@@ -1,4 +1,4 @@
-import type { BrokerConnection } from '../kafkajs.ts';
+import type { BrokerConnection } from './transport.ts';
 import type { ApiRequest } from '../protocol/api-request.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 
@@ -37,7 +37,10 @@ export class ConnectionLane {
     if (known) {
       const connection = await known.catch(() => null);
       if (connection?.isOpen) return connection;
-      if (this.#connections.get(nodeId) === known) this.#connections.delete(nodeId);
+      if (this.#connections.get(nodeId) === known) {
+        this.#connections.delete(nodeId);
+        connection?.retire();
+      }
     }
     // Several may have waited for the same broken connection: the first opens a new one, the others find it.
     const opening = this.#connections.get(nodeId) ?? this.#open(nodeId);

@@ -3,7 +3,7 @@
  *  C2 One log line when a broker is lost and one when it is found again, however many connections and tries there are. */
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '@hiveframe/streams';
-import type { BrokerConnection, Transport } from '../kafkajs.ts';
+import type { BrokerConnection, Transport } from './transport.ts';
 import type { ApiRequest } from '../protocol/api-request.ts';
 import { finalizedFeatures } from '../protocol/api-versions.ts';
 import { metadata, type BrokerAddress, type MetadataAnswer } from '../protocol/metadata.ts';
