@@ -47,6 +47,7 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
     sink: (node, spec, context) => sinkNode(node.name, spec, parts.sinkTarget(spec, context), context),
   });
   parts.stages.finish();
+  parts.stages.advance(); // operators learn what was committed before a record moves the time on
   const queues = takeover.inputs.map((input, index) => {
     const queue = new RecordQueue(input, index, input.spec, chains.get(input.node)!);
     queue.reset(input.position, input.endOffset);

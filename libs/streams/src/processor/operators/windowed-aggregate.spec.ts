@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/streams-testing';
+import { embedded } from '@hiveframe/streams-embedded';
 import {
   avg,
   count,
   hopping,
   inMemoryStores,
   json,
+  RecordBatchWriter,
   string,
   StreamsBuilder,
   sum,
@@ -123,6 +125,17 @@ describe('windowedAggregate, final', () => {
     await pipe('a', 7); // late still: the watermark was committed
     await pipe('a', 260);
     expect(await values()).toEqual([row('a', 0, 2), row('a', 100, 1)]);
+  });
+
+  it('gives the windows that the first record after a crash closes', async () => {
+    const log = embedded();
+    const { driver, pipe, values } = start(final, { log });
+    await pipe('a', 5);
+    const records = new RecordBatchWriter();
+    records.append(Buffer.from('a'), Buffer.from(JSON.stringify({ at: 300, value: 1 })), 300);
+    await log.writer().send([{ topic: 'readings', partition: 0, records: records.take() }]);
+    await driver.crashAndRestart(); // the record waits for the task: nothing else is done before it
+    expect(await values()).toEqual([row('a', 0, 1)]);
   });
 
   it('keeps closed windows as long as asked, without giving them again after a restart', async () => {
