@@ -1,10 +1,8 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import {
   inMemoryStores,
   json,
-  RecordBatchWriter,
-  RecordCursor,
   string,
   StreamsApp,
   StreamsBuilder,
@@ -15,6 +13,7 @@ import {
   type StateChange,
   type StreamsConfig,
 } from '@hiveframe/streams';
+import { afterTest, cluster, eventually, readNumbers, write } from '../../test/support/cluster.ts';
 
 const words = topic('words', { key: string(), value: string() });
 const counts = topic('counts', { key: string(), value: json<number>() });
@@ -32,19 +31,6 @@ function wordCount() {
   return builder.build();
 }
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
-async function cluster(numPartitions = 4): Promise<EmbeddedLog> {
-  const log = embedded();
-  closing.push(() => log.close(1_000));
-  await log.connect();
-  await log.admin.create([{ topic: 'words', numPartitions }]);
-  return log;
-}
-
 /** The log outlives the application, as a cluster does. */
 function app(log: EmbeddedLog, config: Partial<StreamsConfig> = {}): StreamsApp {
   const one = new StreamsApp(wordCount(), {
@@ -54,59 +40,28 @@ function app(log: EmbeddedLog, config: Partial<StreamsConfig> = {}): StreamsApp 
     ...config,
     log: log.share(),
   });
-  closing.push(() => one.stop({ timeoutMs: 2_000 }).catch(() => {}));
+  afterTest(() => one.stop({ timeoutMs: 2_000 }).catch(() => {}));
   return one;
 }
 
-async function write(log: LogPort, texts: readonly string[]): Promise<void> {
-  const writer = log.writer();
-  for (const [i, text] of texts.entries()) {
-    const records = new RecordBatchWriter();
-    records.append(Buffer.from('k'), Buffer.from(text), 1);
-    await writer.send([{ topic: 'words', partition: i % 4, records: records.take() }]);
+const words4 = () => cluster({ words: 4 });
+
+async function writeWords(log: LogPort, texts: readonly string[]): Promise<void> {
+  for (const [i, value] of texts.entries()) {
+    await write(log, { topic: 'words', partition: i % 4 }, [{ key: 'k', value, timestampMs: 1 }]);
   }
 }
 
 /** Every committed count, in order, by word. */
-async function read(log: LogPort): Promise<Map<string, number[]>> {
-  const found = new Map<string, number[]>();
-  const described = (await log.admin.describe(['counts'])).get('counts');
-  const reader = log.reader({ isolation: 'read_committed' });
-  for (let partition = 0; partition < (described?.numPartitions ?? 0); partition++) {
-    reader.assign({ topic: 'counts', partition }, 0);
-  }
-  const cursor = new RecordCursor();
-  for (
-    let fetched = await reader.poll({ maxWaitMs: 0 });
-    fetched.length > 0;
-    fetched = await reader.poll({ maxWaitMs: 0 })
-  ) {
-    for (const one of fetched) {
-      cursor.reset(one.batches, one.fromOffset);
-      while (cursor.next()) {
-        const word = cursor.key()!.toString();
-        found.set(word, [...(found.get(word) ?? []), Number(cursor.value()!.toString())]);
-      }
-    }
-  }
-  await reader.close();
-  return found;
-}
+const read = (log: LogPort) => readNumbers(log, 'counts');
 
-async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const endMs = Date.now() + 10_000;
-  while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error(`Not within 10 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 const last = (found: Map<string, number[]>) =>
   Object.fromEntries(Array.from(found, ([word, all]) => [word, all.at(-1)]));
 
 describe('StreamsApp', () => {
   it('counts over a repartition topic, from start to stop', async () => {
-    const log = await cluster();
-    await write(log, ['a', 'b', 'a', 'c', 'a']);
+    const log = await words4();
+    await writeWords(log, ['a', 'b', 'a', 'c', 'a']);
     const changes: StateChange[] = [];
     const one = app(log);
     one.listen({ onStateChange: (change) => changes.push(change) });
@@ -124,13 +79,13 @@ describe('StreamsApp', () => {
   });
 
   it('goes on after a restart where it stopped, with its state', async () => {
-    const log = await cluster();
-    await write(log, ['a', 'b']);
+    const log = await words4();
+    await writeWords(log, ['a', 'b']);
     const first = app(log);
     await first.start();
     await eventually(async () => last(await read(log))['b'] === 1, 'first run');
     await first.stop();
-    await write(log, ['a']);
+    await writeWords(log, ['a']);
     const second = app(log);
     await second.start();
     await eventually(async () => last(await read(log))['a'] === 2, 'second run');
@@ -140,16 +95,16 @@ describe('StreamsApp', () => {
   it.each<ProcessingGuarantee>(['exactly_once', 'at_least_once', 'at_most_once'])(
     'shares the tasks with a second instance and takes them back, %s',
     async (processingGuarantee) => {
-      const log = await cluster();
+      const log = await words4();
       const config = { processingGuarantee, stores: inMemoryStores() };
       const [one, two] = [app(log, config), app(log, { ...config, stores: inMemoryStores() })];
       await one.start();
-      await write(log, ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']);
+      await writeWords(log, ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']);
       await two.start();
-      await write(log, ['a', 'b', 'c', 'd']);
+      await writeWords(log, ['a', 'b', 'c', 'd']);
       await eventually(async () => Object.values(last(await read(log))).join() === '3,3,3,3', 'with two');
       await two.stop();
-      await write(log, ['a', 'b', 'c', 'd']);
+      await writeWords(log, ['a', 'b', 'c', 'd']);
       await eventually(
         async () => Object.values(last(await read(log))).join() === '4,4,4,4',
         'with one again',
@@ -163,7 +118,7 @@ describe('StreamsApp', () => {
 
   it('waits for a source topic that does not exist, saying so, and can be stopped meanwhile', async () => {
     const log = embedded();
-    closing.push(() => log.close(1_000));
+    afterTest(() => log.close(1_000));
     const lines: string[] = [];
     const one = app(log, { logger: { log: (_level, text) => lines.push(text) } });
     const starting = one.start();
@@ -175,7 +130,7 @@ describe('StreamsApp', () => {
   });
 
   it('refuses sources whose partition counts differ where they must not', async () => {
-    const log = await cluster();
+    const log = await words4();
     await log.admin.create([{ topic: 'other-words', numPartitions: 3 }]);
     const builder = new StreamsBuilder();
     builder
@@ -194,8 +149,8 @@ describe('StreamsApp', () => {
   });
 
   it('ends in error when a handler says fail, committing nothing of the bad record', async () => {
-    const log = await cluster();
-    await write(log, ['a']);
+    const log = await words4();
+    await writeWords(log, ['a']);
     const builder = new StreamsBuilder();
     builder
       .stream(words)
@@ -219,7 +174,7 @@ describe('StreamsApp', () => {
   });
 
   it('names all faulty settings together', async () => {
-    const log = await cluster();
+    const log = await words4();
     expect(() => app(log, { applicationId: 'no good', commitIntervalMs: 0 })).toThrow(
       /commitIntervalMs must be a positive number, is 0; applicationId must be/,
     );

@@ -1,11 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import { TopologyTestDriver } from '@hiveframe/streams-testing';
 import {
   inMemoryStores,
   json,
   RecordBatchWriter,
-  RecordCursor,
   string,
   StreamsApp,
   StreamsBuilder,
@@ -15,6 +14,7 @@ import {
   type StorePort,
   type StreamsConfig,
 } from '@hiveframe/streams';
+import { afterTest, cluster, eventually, readNumbers, write } from '../../test/support/cluster.ts';
 
 interface Event {
   at: number;
@@ -22,14 +22,9 @@ interface Event {
 const events = topic('events', { key: string(), value: json<Event>(), timestamp: 'at' });
 const counts = topic('counts', { key: string(), value: json<number>() });
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
-
 function drive(builder: StreamsBuilder): TopologyTestDriver {
   const driver = new TopologyTestDriver(builder.build());
-  closing.push(() => driver[Symbol.asyncDispose]());
+  afterTest(() => driver[Symbol.asyncDispose]());
   return driver;
 }
 
@@ -47,7 +42,7 @@ describe('time, for operators behind operators that hold or emit later', () => {
       .to(counts);
     const log = embedded();
     const driver = new TopologyTestDriver(builder.build(), { log });
-    closing.push(() => driver[Symbol.asyncDispose]());
+    afterTest(() => driver[Symbol.asyncDispose]());
     await driver.settle();
     const batch = new RecordBatchWriter();
     for (const at of [1, 5, 8, 12, 15, 22, 25, 31]) {
@@ -111,53 +106,23 @@ describe('a record whose aggregator throws', () => {
   });
 });
 
-async function cluster(topics: Record<string, number>): Promise<EmbeddedLog> {
-  const log = embedded();
-  closing.push(() => log.close(1_000));
-  await log.connect();
-  await log.admin.create(
-    Object.entries(topics).map(([name, numPartitions]) => ({ topic: name, numPartitions })),
-  );
-  return log;
-}
-async function write(
+/** In batches of 500, as a producer would. */
+async function writeEvents(
   log: EmbeddedLog,
   name: string,
   records: readonly (readonly [key: string, at: number])[],
 ) {
-  const writer = log.writer();
   for (let from = 0; from < records.length; from += 500) {
-    const batch = new RecordBatchWriter();
-    for (const [key, at] of records.slice(from, from + 500)) {
-      batch.append(Buffer.from(key), Buffer.from(JSON.stringify({ at })), at);
-    }
-    await writer.send([{ topic: name, partition: 0, records: batch.take() }]);
+    const batch = records.slice(from, from + 500);
+    await write(
+      log,
+      { topic: name, partition: 0 },
+      batch.map(([key, at]) => ({ key, value: JSON.stringify({ at }), timestampMs: at })),
+    );
   }
 }
 async function lastCounts(log: EmbeddedLog): Promise<Map<string, number>> {
-  const reader = log.reader({ isolation: 'read_committed' });
-  reader.assign({ topic: 'counts', partition: 0 }, 0);
-  const found = new Map<string, number>();
-  const cursor = new RecordCursor();
-  for (
-    let got = await reader.poll({ maxWaitMs: 0 });
-    got.length > 0;
-    got = await reader.poll({ maxWaitMs: 0 })
-  ) {
-    for (const one of got) {
-      cursor.reset(one.batches, one.fromOffset);
-      while (cursor.next()) found.set(cursor.key()!.toString(), Number(cursor.value()!.toString()));
-    }
-  }
-  await reader.close();
-  return found;
-}
-async function eventually(condition: () => Promise<boolean>, what: string): Promise<void> {
-  const endMs = Date.now() + 15_000;
-  while (!(await condition())) {
-    if (Date.now() > endMs) throw new Error(`Not within 15 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return new Map(Array.from(await readNumbers(log, 'counts'), ([key, all]) => [key, all.at(-1)!]));
 }
 function run(builder: StreamsBuilder, log: EmbeddedLog, config: Partial<StreamsConfig> = {}): StreamsApp {
   const app = new StreamsApp(builder.build(), {
@@ -167,7 +132,7 @@ function run(builder: StreamsBuilder, log: EmbeddedLog, config: Partial<StreamsC
     ...config,
     log: log.share(),
   });
-  closing.push(() => app.stop({ timeoutMs: 5_000 }).catch(() => {}));
+  afterTest(() => app.stop({ timeoutMs: 5_000 }).catch(() => {}));
   return app;
 }
 function counting(): StreamsBuilder {
@@ -216,7 +181,7 @@ describe('a task over a running loop', () => {
     for (const [key] of records) expected.set(key, (expected.get(key) ?? 0) + 1);
     await run(counting(), log, { maxCachedBytes: 8_000, stores: slowStores() }).start();
     for (let from = 0; from < records.length; from += 300) {
-      await write(log, 'events', records.slice(from, from + 300));
+      await writeEvents(log, 'events', records.slice(from, from + 300));
       await new Promise((resolve) => setTimeout(resolve, 3));
     }
     const total = (found: Map<string, number>) => [...found.values()].reduce((sum, n) => sum + n, 0);
@@ -226,12 +191,12 @@ describe('a task over a running loop', () => {
 
   it('does not stall when one of two merged inputs is far larger', async () => {
     const log = await cluster({ events: 1, others: 1, counts: 1 });
-    await write(
+    await writeEvents(
       log,
       'events',
       Array.from({ length: 20_000 }, (_, i) => ['large', 1_000_000 + i] as const),
     );
-    await write(
+    await writeEvents(
       log,
       'others',
       Array.from({ length: 3_000 }, (_, i) => ['small', i] as const),
@@ -252,7 +217,7 @@ describe('a task over a running loop', () => {
 
   it('says loudly that retention removed records, and goes on behind them', async () => {
     const log = await cluster({ events: 1, counts: 1 });
-    await write(
+    await writeEvents(
       log,
       'events',
       Array.from({ length: 10 }, (_, i) => ['k', i] as const),
@@ -261,7 +226,7 @@ describe('a task over a running loop', () => {
     await first.start();
     await eventually(async () => (await lastCounts(log)).get('k') === 10, 'the first ten');
     await first.stop();
-    await write(
+    await writeEvents(
       log,
       'events',
       Array.from({ length: 10 }, (_, i) => ['k', i] as const),
@@ -290,7 +255,7 @@ describe('a task over a running loop', () => {
       app.listen({ onStateChange: (change) => change.to === 'error' && resolve(change) });
     });
     await app.start();
-    await write(log, 'events', [['k', 1]]);
+    await writeEvents(log, 'events', [['k', 1]]);
     expect((await ended).error).toHaveProperty('message');
   });
 });

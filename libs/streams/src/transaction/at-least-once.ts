@@ -1,6 +1,7 @@
 /** Output and changelog acknowledged, then the stores, then the offsets: a crash in between repeats, nothing is lost. */
 import type { GroupMember, LogWriter } from '../ports/log.ts';
 import type { CommitProtocol } from './commit-protocol.ts';
+import { sendAndFlush } from './send-and-flush.ts';
 import type { SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
 
@@ -16,9 +17,7 @@ export class AtLeastOnce implements CommitProtocol {
   async open(): Promise<void> {}
 
   async commit(work: SealedWork, stores: StoreFlusher): Promise<void> {
-    const changelog = work.stores.flatMap((store) => store.changelog);
-    const [, ends] = await Promise.all([this.#writer.send(work.output), this.#writer.send(changelog)]); // 1, 2
-    await stores.flush(work.stores, ends); // 5, before the offsets: the input can still be replayed
+    await sendAndFlush(this.#writer, work, stores); // 1, 2, 5
     if (work.offsets.length > 0) await this.#member.commit(work.offsets); // 3
   }
 

@@ -1,6 +1,7 @@
 /** Offsets first: a task processes only what is committed already (`commitAhead`), so a crash loses, and never repeats. */
 import type { CommittedOffset, GroupMember, LogWriter } from '../ports/log.ts';
 import type { CommitProtocol } from './commit-protocol.ts';
+import { sendAndFlush } from './send-and-flush.ts';
 import type { SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
 
@@ -21,9 +22,7 @@ export class AtMostOnce implements CommitProtocol {
   }
 
   async commit(work: SealedWork, stores: StoreFlusher): Promise<void> {
-    const changelog = work.stores.flatMap((store) => store.changelog);
-    const [, ends] = await Promise.all([this.#writer.send(work.output), this.#writer.send(changelog)]); // 1, 2
-    await stores.flush(work.stores, ends); // 5
+    await sendAndFlush(this.#writer, work, stores); // 1, 2, 5
   }
 
   /** What is still on its way must not land behind the records of a new owner. */
