@@ -16,7 +16,7 @@ import { PartitionGroup } from '../watermark/partition-group.ts';
 import type { TaskWatermark } from '../watermark/task-watermark.ts';
 import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { compile } from './compile.ts';
-import type { OpenListener, Takeover } from './open-task.ts';
+import type { OpenListener, Takeover } from './takeover.ts';
 import { Punctuators } from './punctuators.ts';
 import { RecordFailures } from './record-failures.ts';
 import { Stages } from './stages.ts';

@@ -1,0 +1,155 @@
+/** Steps 1 to 4 of taking over a task (`open-task.ts`), and what they bring together. */
+import { TopologyError } from '../errors/streams.error.ts';
+import type { CommittedOffset, PartitionOffset, TopicPartition } from '../ports/log.ts';
+import type { StorePartition } from '../ports/store.ts';
+import { restore, type RestoreProgress } from '../state/restore.ts';
+import { StateStore } from '../state/state-store.ts';
+import {
+  changelogTopic,
+  resolveTopic,
+  type GraphNode,
+  type SourceSpec,
+  type StoreDeclaration,
+  type SubTopology,
+} from '../topology/graph.ts';
+import { AtLeastOnce } from '../transaction/at-least-once.ts';
+import { AtMostOnce } from '../transaction/at-most-once.ts';
+import type { CommitProtocol } from '../transaction/commit-protocol.ts';
+import { ExactlyOnce } from '../transaction/exactly-once.ts';
+import { StoreFlusher } from '../transaction/store-flusher.ts';
+import { TaskWatermark } from '../watermark/task-watermark.ts';
+import { decodeStreamTimes } from '../watermark/watermark-metadata.ts';
+import type { TaskEnvironment } from './task-environment.ts';
+import { formatTaskId, type TaskId } from './task-id.ts';
+
+export interface OpenListener {
+  onRestore(progress: RestoreProgress): void;
+  /** Something outside the record that is processed failed for good: the worker decides. */
+  onFailure(error: Error): void;
+  /** A handler answers later: no commit before that. */
+  onPending(answer: Promise<void>): void;
+}
+
+/** One input partition of the task, and where it goes on. */
+export interface TaskInput extends TopicPartition {
+  readonly node: GraphNode;
+  readonly spec: SourceSpec;
+  position: number;
+  endOffset: number;
+}
+
+export class Takeover {
+  readonly id: TaskId;
+  readonly taskId: string;
+  readonly subTopology: SubTopology;
+  readonly environment: TaskEnvironment;
+  readonly protocol: CommitProtocol;
+  readonly inputs: readonly TaskInput[];
+  readonly watermark: TaskWatermark;
+  readonly states = new Map<string, StateStore>();
+  readonly flusher = new StoreFlusher();
+  readonly #partitions: StorePartition[] = [];
+
+  constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
+    this.id = id;
+    this.taskId = formatTaskId(id);
+    this.subTopology = subTopology;
+    this.environment = environment;
+    this.inputs = subTopology.sources.map((node) => this.#input(node));
+    this.watermark = new TaskWatermark(
+      this.inputs.map(({ spec }) => ({ delayMs: spec.watermarkDelayMs, idleAfterMs: spec.idleAfterMs })),
+      environment.clock.nowMs(),
+    );
+    this.protocol = this.#protocol();
+  }
+
+  #input(node: GraphNode): TaskInput {
+    const spec = node.spec as SourceSpec;
+    const topic = resolveTopic(spec.topic, this.environment.applicationId);
+    return { topic, partition: this.id.partition, node, spec, position: 0, endOffset: 0 };
+  }
+
+  #protocol(): CommitProtocol {
+    const { guarantee, log, member, applicationId, transactionTimeoutMs } = this.environment;
+    if (guarantee === 'at_least_once') return new AtLeastOnce(log.writer(), member);
+    if (guarantee === 'at_most_once') return new AtMostOnce(log.writer(), member);
+    const transactionalId = `${applicationId}-${this.taskId}`;
+    return new ExactlyOnce(log.transactionalWriter({ transactionalId, transactionTimeoutMs }), () =>
+      member.membership(),
+    );
+  }
+
+  async readCommitted(): Promise<void> {
+    const { log, applicationId } = this.environment;
+    const committed = await log.admin.committed(applicationId, this.inputs);
+    const starts = await log.admin.offsets(this.inputs, 'start');
+    const ends = await log.admin.offsets(this.inputs, 'lastStable');
+    for (const [index, input] of this.inputs.entries()) {
+      const found = committed.find((one) => same(one, input));
+      this.#restoreTimes(index, found);
+      const startOffset = offsetOf(starts, input);
+      input.endOffset = offsetOf(ends, input);
+      input.position = this.#checked(input, found?.offset ?? startOffset, startOffset);
+    }
+  }
+
+  #restoreTimes(index: number, committed: CommittedOffset | undefined): void {
+    const times = decodeStreamTimes(committed?.metadata);
+    if (times !== null) this.watermark.restore(index, times.maxEventTimeMs, times.watermarkMs);
+  }
+
+  /** A position that the log cannot serve is never skipped in silence. */
+  #checked(input: TaskInput, position: number, startOffset: number): number {
+    const { topic, partition, endOffset } = input;
+    if (position > endOffset && position > startOffset) {
+      throw new TopologyError(
+        `Cannot go on with ${topic}-${partition}: offset ${position} was committed, but the log ends at ${endOffset}: the topic was made anew. Reset the application, or give it another applicationId.`,
+      );
+    }
+    if (position >= startOffset) return position;
+    this.environment.overtaken({ topic, partition, offset: position }, startOffset);
+    return startOffset;
+  }
+
+  async openStores(signal: AbortSignal, onRestore: (progress: RestoreProgress) => void): Promise<void> {
+    const opening = this.subTopology.stores.map((store) => this.#openStore(store, signal, onRestore));
+    const failed = (await Promise.allSettled(opening)).find((one) => one.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #openStore(
+    declaration: StoreDeclaration,
+    signal: AbortSignal,
+    onProgress: (progress: RestoreProgress) => void,
+  ): Promise<void> {
+    const { applicationId, stores, log, maxCachedBytes, maxBatchBytes } = this.environment;
+    const { name, kind } = declaration;
+    const storePartition = { applicationId, store: name, partition: this.id.partition };
+    const partition = await stores.open(storePartition, { name, kind }); // 3
+    this.#partitions.push(partition);
+    const topic = changelogTopic(name, applicationId);
+    const changelog = { topic, partition: this.id.partition };
+    const windowed = kind === 'window';
+    const offset = declaration.changelog
+      ? await restore({ log, changelog, store: name, windowed, partition, signal, onProgress }) // 4
+      : (partition.changelogOffset ?? 0);
+    this.flusher.add(name, partition, topic, offset);
+    const state = new StateStore({ declaration, changelogTopic: topic, maxCachedBytes, maxBatchBytes });
+    await state.attach(partition, offset === 0);
+    this.states.set(name, state);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([
+      this.protocol.close(),
+      ...this.#partitions.map((partition) => partition.close()),
+    ]);
+  }
+}
+
+function offsetOf(offsets: readonly PartitionOffset[], at: TopicPartition): number {
+  return offsets.find((one) => same(one, at))!.offset;
+}
+function same(a: TopicPartition, b: TopicPartition): boolean {
+  return a.topic === b.topic && a.partition === b.partition;
+}
