@@ -236,7 +236,7 @@ export class KafkaReader implements LogReader {
 
   #accept(partition: PartitionFetch, fetched: FetchedPartition): void {
     const fromOffset = partition.position;
-    const visible = visibleBatches(fetched.records, fromOffset, fetched.abortedTransactions, {
+    const visible = visibleBatches(detached(fetched.records), fromOffset, fetched.abortedTransactions, {
       readCommitted: this.#options.readCommitted,
       crcCheck: this.#options.fetch.crcCheck,
     });
@@ -336,6 +336,12 @@ export class KafkaReader implements LogReader {
     if (!this.#troubled.delete(partition) || this.#troubled.size > 0) return;
     this.#cluster.logger.log('info', 'Reading goes on: every partition has a leader again.');
   }
+}
+
+/** A view keeps the whole answer alive, other partitions' records included: a small part of it is copied out, so that what is
+ *  kept of a partition that is not read for long is no more than a few times what is counted. */
+function detached(records: Buffer): Buffer {
+  return records.length * 8 < records.buffer.byteLength ? Buffer.from(records) : records;
 }
 
 function keyOf(at: TopicPartition): string {
