@@ -2,6 +2,7 @@
  *  record lies in `buffer`. Key, value and headers are materialized only when asked for.
  *  C1 A cursor belongs to one task's queue; it is never shared (after an await another task may have moved it).
  *  C2 Lengths are checked against the batch's end: a damaged batch throws, it never reads its neighbour. */
+import { InvariantError } from '../errors/streams.error.ts';
 import type { Headers } from '../record/record.ts';
 import type { RecordBatch } from './record-batch.ts';
 
@@ -140,8 +141,9 @@ export class RecordCursor {
   }
 }
 
-function damaged(batch: RecordBatch): Error {
-  return new Error(
+/** Nothing behind it can be read either, so no handler is asked. */
+function damaged(batch: RecordBatch): InvariantError {
+  return new InvariantError(
     `Cannot read the record batch at offset ${batch.baseOffset}: a record reaches beyond the end of its batch.`,
   );
 }

@@ -6,6 +6,8 @@ export type FailureResponse = 'continue' | 'deadLetter' | 'fail';
 
 interface FailureBase extends RecordOrigin {
   readonly taskId: string;
+  /** The record's own timestamp. */
+  readonly timestampMs: number;
   readonly rawKey: Bytes | null;
   readonly rawValue: Bytes | null;
   readonly headers: Headers;

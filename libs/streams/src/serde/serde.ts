@@ -7,12 +7,11 @@ export interface SerdeContext {
   headers(): Headers;
 }
 
-/** Synchronous per record. What must be awaited (a schema registry) happens in `prepare`, once per batch. */
+/** Synchronous, per record. */
 export interface Serde<in out T> {
   serialize(value: T, context: SerdeContext): Bytes;
   /** @throws anything: it becomes a `DeserializationFailure` for the handler. The bytes belong to the caller: copy what you keep. */
   deserialize(bytes: Bytes, context: SerdeContext): T;
   /** Fast path: the value lies in `buffer` from `start` to `end`; saves a view per record. Must equal `deserialize`. */
   deserializeRange?(buffer: Buffer, start: number, end: number, context: SerdeContext): T;
-  prepare?(batch: readonly Bytes[], context: SerdeContext): Promise<void>;
 }

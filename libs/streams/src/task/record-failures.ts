@@ -1,6 +1,7 @@
 /** Asks the handlers what to do about a record that cannot go on, and does it. */
 import {
   DeserializationError,
+  ConfigError,
   InvariantError,
   ProcessingError,
   ProductionError,
@@ -93,14 +94,26 @@ export class RecordFailures {
   }
 
   #act(response: FailureResponse, failure: RecordFailure): void {
-    if (response === 'fail') throw failure.error;
-    if (response === 'deadLetter')
-      this.deadLetter(failure.kind, failure.error, failure as CapturedRecord & RecordFailure);
-    else this.#environment.telemetry.count('skipped-records', 1, { task: this.#taskId, kind: failure.kind });
+    switch (response) {
+      case 'fail':
+        throw failure.error;
+      case 'deadLetter':
+        return this.deadLetter(failure.kind, failure.error, failure);
+      case 'continue':
+        return this.#environment.telemetry.count('skipped-records', 1, {
+          task: this.#taskId,
+          kind: failure.kind,
+        });
+      default:
+        throw new ConfigError(
+          `Cannot act on the answer of the ${failure.kind} handler: it is ${String(response)}, not 'continue', 'deadLetter' or 'fail'. It was asked about: ${failure.error.message}`,
+        );
+    }
   }
 }
 
-/** A store or log that is away: the task starts over later, the record is as good as before. Production: already answered. */
+/** A store or log that is away: the task starts over later, the record is as good as before. What cannot be
+ *  produced was answered for already, or is a fault of the topology (a partitioner). */
 function isNotForTheHandlers(thrown: unknown): thrown is Error {
   return (
     thrown instanceof ProductionError ||

@@ -31,9 +31,12 @@ export class TaskRecord implements CurrentRecord {
     const queue = this.#queue;
     const captured = this.#captured;
     this.set(null);
-    action();
-    this.#queue = queue;
-    this.#captured = captured;
+    try {
+      action();
+    } finally {
+      this.#queue = queue;
+      this.#captured = captured;
+    }
   }
 
   get topic(): string {

@@ -18,6 +18,3 @@ export interface CommitProtocol {
 
 /** The membership of now: a commit carries the group's current generation. */
 export type CurrentMembership = () => Membership;
-
-/** The steps by name, for fault tests that stop between two of them. */
-export type CommitStep = 'begin' | 'output' | 'changelog' | 'offsets' | 'end' | 'stores' | 'done';
