@@ -189,6 +189,17 @@ describe('a task over a running loop', () => {
     expect(await lastCounts(log)).toEqual(expected);
   }, 30_000);
 
+  it('commits by bytes before the interval has passed', async () => {
+    const log = await cluster({ events: 1, counts: 1 });
+    await run(counting(), log, { commitIntervalMs: 9_000, maxPendingBytes: 20_000 }).start();
+    await writeEvents(
+      log,
+      'events',
+      Array.from({ length: 500 }, (_, i) => [`k${i}`, i] as const),
+    );
+    await eventually(async () => (await lastCounts(log)).size > 0, 'a commit');
+  });
+
   it('does not stall when one of two merged inputs is far larger', async () => {
     const log = await cluster({ events: 1, others: 1, counts: 1 });
     await writeEvents(
