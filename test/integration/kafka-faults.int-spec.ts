@@ -32,7 +32,7 @@ const script = KafkaCluster.script();
     at = { topic: `faults-${randomUUID()}`, partition: 0 };
     await log.admin.create([{ topic: at.topic, numPartitions: 1 }]);
   });
-  afterEach(() => log.close(5_000));
+  afterEach(() => log?.close(5_000));
 
   const open = async (transactionalId = `id-${randomUUID()}`) => {
     const writer = log.transactionalWriter({
