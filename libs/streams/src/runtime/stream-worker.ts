@@ -72,7 +72,7 @@ export class StreamWorker implements GroupListener {
   #stopped = false;
   #looping: Promise<void> | null = null;
   /** Asked for and not answered yet. */
-  #polling: Promise<readonly FetchedRecords[]> | null = null;
+  #polling: Promise<true> | null = null;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -123,8 +123,8 @@ export class StreamWorker implements GroupListener {
   }
 
   /** Take what was fetched, process for a slice of time, commit what is due. */
-  async #round(fetch: () => Promise<readonly FetchedRecords[]>): Promise<number> {
-    for (const fetched of await fetch()) this.#registry.give(fetched);
+  async #round(fetch: () => Promise<unknown>): Promise<number> {
+    await fetch();
     if (this.#held || this.#stopped) return 0;
     const processed = this.#processSlice();
     const nowMs = this.#environment.clock.nowMs();
@@ -140,17 +140,21 @@ export class StreamWorker implements GroupListener {
   }
 
   /** While there is work, what is there already; else until something comes, is due, or a task wakes the loop. */
-  async #pollOrWake(processed: number): Promise<readonly FetchedRecords[]> {
+  async #pollOrWake(processed: number): Promise<void> {
     this.#polling ??= this.#poll(processed > 0 ? 0 : this.#idleMs());
     try {
-      const fetched = await this.#bell.orElse(this.#polling);
-      if (fetched === null) return []; // its answer is for a later round
-      this.#polling = null;
-      return fetched;
+      if ((await this.#bell.orElse(this.#polling)) !== null) this.#polling = null;
     } catch (error) {
       this.#polling = null;
       throw error;
     }
+  }
+
+  /** Tasks get an answer when it comes, in whatever round the loop is: were it kept, its partitions could change hands meanwhile,
+   *  and the new task would have its records twice. */
+  async #poll(maxWaitMs: number): Promise<true> {
+    for (const fetched of await this.#fetch(maxWaitMs)) this.#registry.give(fetched);
+    return true;
   }
 
   #idleMs(): number {
@@ -160,7 +164,7 @@ export class StreamWorker implements GroupListener {
     return Math.max(1, dueMs);
   }
 
-  async #poll(maxWaitMs: number): Promise<readonly FetchedRecords[]> {
+  async #fetch(maxWaitMs: number): Promise<readonly FetchedRecords[]> {
     try {
       return await this.#reader.poll({ maxWaitMs });
     } catch (error) {
