@@ -12,6 +12,7 @@ import {
 } from '@hiveframe/streams';
 import { fenced, unavailable } from '../cluster/failures.ts';
 import { GroupRefusal, type Joined } from '../cluster/group-coordinator.ts';
+import type { Lane } from '../kernel/network.ts';
 import type { Connection } from './connection.ts';
 import { GroupTerm } from './group-term.ts';
 
@@ -25,6 +26,8 @@ export class SimulatedGroupMember implements GroupMember {
   readonly #listener: GroupListener;
   readonly #joined = Promise.withResolvers<void>();
   readonly #left = new AbortController();
+  /** Commits of one member are executed in the order they were sent, late ones too: it has one connection. */
+  readonly #lane: Lane = { lastMs: 0 };
   #memberId = '';
   #isJoining = false;
   #term: GroupTerm | null = null;
@@ -51,7 +54,9 @@ export class SimulatedGroupMember implements GroupMember {
 
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     const membership = this.membership();
-    await this.#connection.request('commitOffsets', (cluster) => cluster.commitOffsets(membership, offsets));
+    await this.#connection.request('commitOffsets', (cluster) => cluster.commitOffsets(membership, offsets), {
+      lane: this.#lane,
+    });
   }
 
   rejoin(): void {
