@@ -4,7 +4,9 @@
  *     A window that came into being after the last restart cannot be there (V1), so it is complete without a read.
  *  V3 `seal` encodes what changed since the last one, for changelog and store; what is sealed stays cached until it is flushed.
  *  V4 Clean entries are forgotten beyond `maxCachedBytes`, while nothing is held, loaded or flushed (the task says when); then their
- *     segment is no longer complete. */
+ *     segment is no longer complete.
+ *  V5 The store may lose writes at any time: what was read of it counts only when it has been seen, after the reading, to stand
+ *     where its owner left it. `takeReads` says when that is due. */
 import { InvariantError } from '../errors/streams.error.ts';
 import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts';
 import type { Bytes, CapturedRecord } from '../record/record.ts';
@@ -70,6 +72,7 @@ export class StateStore {
   readonly #valueContext: SerdeContext;
   readonly #changelog = new RecordBatchWriter();
   #partition: StorePartition | null = null;
+  #wasRead = false;
   /** Windows that start before this were dropped. */
   #expireBeforeMs: number | null = null;
   /** The same as of the last seal: only these leave the store with the next flush. Under at_least_once the input of a commit may
@@ -95,6 +98,7 @@ export class StateStore {
       this.#addSegment(null, isEmpty);
       return;
     }
+    this.#wasRead = true;
     for (const startMs of await partition.segments()) this.#addSegment(startMs, false);
   }
 
@@ -140,9 +144,17 @@ export class StateStore {
     this.dirty.push(entry);
   }
 
+  /** Whether anything was read since the last time this was asked (V5). */
+  takeReads(): boolean {
+    const wasRead = this.#wasRead;
+    this.#wasRead = false;
+    return wasRead;
+  }
+
   /** Loads these keys, in one round trip for each segment. */
   async load(wanted: ReadonlyMap<StateSegment, ReadonlyMap<unknown, unknown>>): Promise<void> {
     const partition = this.#partition!;
+    this.#wasRead = true;
     await Promise.all(
       Array.from(wanted, async ([segment, keys]) => {
         const ids = [...keys.keys()];
@@ -178,6 +190,7 @@ export class StateStore {
   /** Loads all of a segment; then it is complete. */
   async loadAll(segment: StateSegment): Promise<void> {
     if (segment.complete) return;
+    this.#wasRead = true;
     for await (const entries of this.#partition!.scan(segment.id)) {
       for (const { key: keyBytes, value } of entries) {
         const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);

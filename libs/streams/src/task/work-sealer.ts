@@ -1,7 +1,7 @@
 /** Takes, at one instant, everything that a commit carries: what the task does afterwards belongs to the next (T3). */
 import type { CommittedOffset, OutputBatch } from '../ports/log.ts';
 import { changelogTopic, type SubTopology } from '../topology/graph.ts';
-import type { SealedStore, SealedWork } from '../transaction/sealed-work.ts';
+import { isEmpty, type SealedStore, type SealedWork } from '../transaction/sealed-work.ts';
 import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import type { OpenedTask } from './assemble-task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
@@ -36,7 +36,12 @@ export class WorkSealer {
   take(): SealedWork {
     const stores = this.#takeStores();
     const offsets = this.#takeOffsets();
-    return { output: this.#opened.collector.take(), stores, offsets };
+    const work = { output: this.#opened.collector.take(), stores, offsets };
+    return { ...work, reads: isEmpty(work) ? [] : this.#takeReads() };
+  }
+
+  #takeReads(): string[] {
+    return [...this.#opened.states.values()].filter((state) => state.takeReads()).map(({ name }) => name);
   }
 
   #takeStores(): SealedStore[] {

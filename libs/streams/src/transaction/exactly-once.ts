@@ -19,18 +19,18 @@ export class ExactlyOnce implements CommitProtocol {
   }
 
   async commit(work: SealedWork, stores: StoreFlusher): Promise<void> {
-    const ends = await this.#transact(work);
+    const ends = await this.#transact(work, stores);
     await stores.flush(work.stores, ends); // 5
   }
 
-  async #transact(work: SealedWork): Promise<EndOffsets> {
+  async #transact(work: SealedWork, stores: StoreFlusher): Promise<EndOffsets> {
     const transaction = this.#writer.begin();
     let ends: EndOffsets;
     try {
       const changelog = work.stores.flatMap((store) => store.changelog);
       const output = transaction.send(work.output); // 1
       const changelogEnds = transaction.send(changelog); // 2
-      [, ends] = await Promise.all([output, changelogEnds]);
+      [, ends] = await Promise.all([output, changelogEnds, stores.check(work.reads)]);
       if (work.offsets.length > 0) await transaction.addOffsets(this.#membership(), work.offsets); // 3
     } catch (error) {
       await abortQuietly(transaction);

@@ -5,6 +5,8 @@ import type { SealedState } from '../state/state-store.ts';
 export interface SealedWork {
   readonly output: readonly OutputBatch[];
   readonly stores: readonly SealedStore[];
+  /** Stores that were read for it. */
+  readonly reads: readonly string[];
   readonly offsets: readonly CommittedOffset[];
 }
 
@@ -15,6 +17,7 @@ export interface SealedStore {
   readonly state: SealedState;
 }
 
-export function isEmpty(work: SealedWork): boolean {
+/** What was read need not be looked at when nothing came of it yet. */
+export function isEmpty(work: Omit<SealedWork, 'reads'>): boolean {
   return work.output.length === 0 && work.stores.length === 0 && work.offsets.length === 0;
 }

@@ -4,6 +4,7 @@ import type { SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
 
 export async function sendAndFlush(writer: LogWriter, work: SealedWork, stores: StoreFlusher): Promise<void> {
+  await stores.check(work.reads);
   const changelog = work.stores.flatMap((store) => store.changelog);
   const [, ends] = await Promise.all([writer.send(work.output), writer.send(changelog)]);
   await stores.flush(work.stores, ends);

@@ -1,4 +1,5 @@
-/** Step 5: applies committed writes to the stores, each continuing from the changelog offset where it stands. */
+/** Step 5: applies committed writes to the stores, each continuing from the changelog offset where it stands. And before step 4:
+ *  looks whether the stores still stand there, so that nothing is committed that was computed from lost writes. */
 import { TaskCorruptedError } from '../errors/streams.error.ts';
 import type { EndOffsets } from '../ports/log.ts';
 import type { FlushResult, StorePartition } from '../ports/store.ts';
@@ -18,6 +19,20 @@ export class StoreFlusher {
     this.#stores.set(store, { partition, changelogTopic, offset });
   }
 
+  /** @throws TaskCorruptedError when one of these stores has lost writes, or has another owner: what was read of it may be wrong */
+  async check(stores: readonly string[]): Promise<void> {
+    await Promise.all(stores.map((store) => this.#checkOne(store)));
+  }
+
+  /** A flush of nothing is refused like any other. */
+  async #checkOne(name: string): Promise<void> {
+    const { partition, offset } = this.#stores.get(name)!;
+    const nothing = { writes: [], expireBeforeMs: null, fromOffset: offset, toOffset: offset };
+    const result = await partition.flush(nothing);
+    if (result !== 'applied' && result !== 'alreadyApplied')
+      throw notContinued('commit what was read of', name, result, offset);
+  }
+
   /** @throws TaskCorruptedError when a store is not where its changelog says: another owner wrote, or it lost writes (D30) */
   async flush(sealed: readonly SealedStore[], ends: EndOffsets): Promise<void> {
     await Promise.all(sealed.map((one) => this.#flushOne(one, ends)));
@@ -34,17 +49,17 @@ export class StoreFlusher {
       toOffset,
     });
     if (result !== 'applied' && result !== 'alreadyApplied')
-      throw notContinued(sealed.store, result, store.offset);
+      throw notContinued('apply a commit to', sealed.store, result, store.offset);
     store.offset = toOffset;
   }
 }
 
-function notContinued(store: string, result: FlushResult, offset: number): TaskCorruptedError {
+function notContinued(what: string, store: string, result: FlushResult, offset: number): TaskCorruptedError {
   const why =
     result === 'fenced'
       ? 'another owner has opened it since'
       : `it does not stand at changelog offset ${offset}: it has lost writes, or another owner wrote`;
   return new TaskCorruptedError(
-    `Cannot apply a commit to store ${store}: ${why}. The task is opened again and replays the changelog.`,
+    `Cannot ${what} store ${store}: ${why}. The task is opened again and replays the changelog.`,
   );
 }
