@@ -5,6 +5,7 @@ import {
   StoreError,
   StreamsApp,
   type Logger,
+  type StorePort,
   type StreamsConfig,
 } from '@hiveframe/streams';
 import type { Instruments } from '@hiveframe/streams/internal';
@@ -13,6 +14,7 @@ import { SimulatedLog } from './client/simulated-log.ts';
 import type { Network } from './kernel/network.ts';
 import type { Random } from './kernel/random.ts';
 import { MutatedLog } from './mutations/mutated-log.ts';
+import { UncheckedStores } from './mutations/mutated-stores.ts';
 import type { Mutation } from './mutations/mutation.ts';
 import { SimulatedProcess } from './kernel/simulated-process.ts';
 import type { SimulatedCluster } from './cluster/simulated-cluster.ts';
@@ -122,7 +124,7 @@ export class Instance {
   }
 
   #config(process: SimulatedProcess): StreamsConfig & Instruments {
-    const { network, cluster, stores, random, scenario, settings, without } = this.#around;
+    const { network, cluster, random, scenario, settings, without } = this.#around;
     const connection: ConnectionOptions = { process, network, cluster, random };
     const log = new SimulatedLog(connection);
     const { commitIntervalMs, maxCachedBytes, maxPendingBytes, durableStores } = settings;
@@ -130,7 +132,7 @@ export class Instance {
       applicationId: APPLICATION_ID,
       processingGuarantee: scenario.guarantee,
       log: without === null ? log : new MutatedLog(log, without),
-      stores: durableStores ? new SimulatedStores({ process, network, server: stores }) : inMemoryStores(),
+      stores: durableStores ? this.#durableStores(process) : inMemoryStores(),
       clock: process.clock,
       pacing: process.pacing,
       logger: this.#logger(process),
@@ -139,6 +141,12 @@ export class Instance {
       maxPendingBytes,
       ...TIMEOUTS,
     };
+  }
+
+  #durableStores(process: SimulatedProcess): StorePort {
+    const { network, stores, without } = this.#around;
+    const simulated = new SimulatedStores({ process, network, server: stores });
+    return without === 'check of what was read' ? new UncheckedStores(simulated) : simulated;
   }
 
   #logger(process: SimulatedProcess): Logger {

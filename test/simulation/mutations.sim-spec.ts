@@ -2,7 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ALL_FAULTS, type FaultProfile } from './faults/draw-faults.ts';
 import type { Mutation } from './mutations/mutation.ts';
+import { runSchedule } from './runner/run-seed.ts';
 import { runSeeds } from './runner/seed-pool.ts';
+import { drawSchedule } from './schedule.ts';
 import type { ScenarioName } from './workload/scenarios.ts';
 
 const MOST_SEEDS = 2_000;
@@ -35,6 +37,7 @@ const HUNTS: readonly Hunt[] = [
   { without: 'abort discards memory' },
   { without: 'unknown is not committed' },
   { without: 'read committed' },
+  { without: 'check of what was read', faults: { kinds: ['rollBack', 'wipe'] } },
   { without: 'compare-and-set', faults: { kinds: ['rollBack', 'wipe'] } },
   { without: 'epoch' },
   {
@@ -58,6 +61,8 @@ describe('The simulation notices', () => {
       const { failedSeeds, runs } = await runSeeds(range);
       process.stdout.write(`without ${without}: noticed within ${runs} schedules\n`);
       expect(failedSeeds).not.toEqual([]);
+      const complete = await runSchedule(drawSchedule(failedSeeds[0]!, profile));
+      expect(complete.violations).toEqual([]);
     },
     120_000,
   );

@@ -19,6 +19,8 @@ export type Mutation =
   | 'read committed'
   /** The group takes offsets of any generation. */
   | 'generation check'
+  /** What was read of a store is committed although the store may have lost writes. */
+  | 'check of what was read'
   /** The store takes a flush wherever it stands. */
   | 'compare-and-set'
   /** The store takes flushes of older owners. */
