@@ -14,6 +14,7 @@ import type { OpenedTask } from './assemble-task.ts';
 import { openTask } from './open-task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
+import { memberUntil } from './task-member.ts';
 import { WorkSealer } from './work-sealer.ts';
 
 export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
@@ -58,7 +59,7 @@ export class StreamTask {
     this.id = id;
     this.name = formatTaskId(id);
     this.subTopology = subTopology;
-    this.#environment = environment;
+    this.#environment = { ...environment, member: memberUntil(this.#closing.signal, environment.member) };
     this.#wake = wake;
   }
 
