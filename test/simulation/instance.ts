@@ -15,7 +15,7 @@ import type { Network } from './kernel/network.ts';
 import type { Random } from './kernel/random.ts';
 import { MutatedLog } from './mutations/mutated-log.ts';
 import { UncheckedStores } from './mutations/mutated-stores.ts';
-import type { Mutation } from './mutations/mutation.ts';
+import type { Without } from './mutations/mutation.ts';
 import { SimulatedProcess } from './kernel/simulated-process.ts';
 import type { SimulatedCluster } from './cluster/simulated-cluster.ts';
 import type { Settings } from './schedule.ts';
@@ -32,8 +32,7 @@ export interface Surroundings {
   readonly random: Random;
   readonly scenario: Scenario;
   readonly settings: Settings;
-  /** The step that is left out. */
-  readonly without: Mutation | null;
+  readonly without: Without;
   readonly trace: (line: string) => void;
   /** The application ended by itself, for a reason that no fault explains. */
   onFailure(error: Error): void;
@@ -131,7 +130,7 @@ export class Instance {
     return {
       applicationId: APPLICATION_ID,
       processingGuarantee: scenario.guarantee,
-      log: without === null ? log : new MutatedLog(log, without),
+      log: without.length === 0 ? log : new MutatedLog(log, without),
       stores: durableStores ? this.#durableStores(process) : inMemoryStores(),
       clock: process.clock,
       pacing: process.pacing,
@@ -146,7 +145,7 @@ export class Instance {
   #durableStores(process: SimulatedProcess): StorePort {
     const { network, stores, without } = this.#around;
     const simulated = new SimulatedStores({ process, network, server: stores });
-    return without === 'check of what was read' ? new UncheckedStores(simulated) : simulated;
+    return without.includes('check of what was read') ? new UncheckedStores(simulated) : simulated;
   }
 
   #logger(process: SimulatedProcess): Logger {

@@ -11,7 +11,7 @@ import { APPLICATION_ID, Instance } from './instance.ts';
 import { Network } from './kernel/network.ts';
 import { Random } from './kernel/random.ts';
 import { VirtualTime } from './kernel/virtual-time.ts';
-import type { Mutation } from './mutations/mutation.ts';
+import type { Without } from './mutations/mutation.ts';
 import { FAULTS_MS, INPUT_MS, type Schedule } from './schedule.ts';
 import { StoreServer } from './stores/store-server.ts';
 import { input } from './workload/input.ts';
@@ -38,8 +38,7 @@ export type Trace = (line: string) => void;
 
 export interface SimulationOptions {
   readonly trace?: Trace;
-  /** The step that is left out. */
-  readonly without?: Mutation | null;
+  readonly without?: Without;
 }
 
 export class Simulation implements FaultyWorld {
@@ -55,7 +54,7 @@ export class Simulation implements FaultyWorld {
   readonly #monitor: SafetyMonitor;
   #isOver = false;
 
-  constructor(schedule: Schedule, { trace = () => {}, without = null }: SimulationOptions = {}) {
+  constructor(schedule: Schedule, { trace = () => {}, without = [] }: SimulationOptions = {}) {
     this.#schedule = schedule;
     this.#scenario = SCENARIOS[schedule.scenario];
     this.#trace = (line) => trace(`${this.#time.nowMs.toFixed(2).padStart(9)} ${line}`);
@@ -67,11 +66,11 @@ export class Simulation implements FaultyWorld {
       random: new Random(seed, 'cluster'),
       markerDelayMs: settings.markerDelayMs,
       onOffsets: this.#monitor.onOffsets,
-      ...(without === 'generation check' || without === 'stable offsets' ? { without } : {}),
+      without,
     });
     this.#stores = new StoreServer({
       onFlush: (id, opener, flush) => this.#monitor.onFlush(this.#stores, this.#cluster, id, opener, flush),
-      ...(without === 'epoch' || without === 'compare-and-set' ? { without } : {}),
+      without,
     });
     this.#chaos = new Chaos({
       time,
@@ -90,7 +89,7 @@ export class Simulation implements FaultyWorld {
     this.#instances = this.#createInstances(without);
   }
 
-  #createInstances(without: Mutation | null): Instance[] {
+  #createInstances(without: Without): Instance[] {
     const { seed, settings } = this.#schedule;
     const around = {
       network: new Network(this.#time, this.#chaos),

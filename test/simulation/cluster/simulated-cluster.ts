@@ -13,6 +13,7 @@ import type {
 } from '@hiveframe/streams';
 import type { Random } from '../kernel/random.ts';
 import type { VirtualTime } from '../kernel/virtual-time.ts';
+import type { Without } from '../mutations/mutation.ts';
 import { recordTooLarge, unknownTopic } from './failures.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import { GroupOffsets, type OffsetsListener } from './group-offsets.ts';
@@ -25,8 +26,7 @@ export interface ClusterOptions {
   readonly random: Random;
   readonly markerDelayMs: number;
   readonly onOffsets?: OffsetsListener;
-  /** What a broken cluster leaves out: for mutation tests. */
-  readonly without?: 'generation check' | 'stable offsets';
+  readonly without?: Without;
 }
 
 interface Topic {
@@ -134,7 +134,8 @@ export class SimulatedCluster {
   /** @throws LogError `unknownTopic` */
   async committed(groupId: string, partitions: readonly TopicPartition[]): Promise<CommittedOffset[]> {
     for (const at of partitions) this.partition(at);
-    if (this.#options.without === 'stable offsets') return this.offsets.now(groupId, partitions);
+    if (this.#options.without?.includes('stable offsets') === true)
+      return this.offsets.now(groupId, partitions);
     return this.offsets.stable(groupId, partitions);
   }
 
@@ -157,7 +158,8 @@ export class SimulatedCluster {
   }
 
   #checkMembership(member: Membership): void {
-    if (this.#options.without !== 'generation check') this.group(member.groupId).checkMembership(member);
+    if (this.#options.without?.includes('generation check') === true) return;
+    this.group(member.groupId).checkMembership(member);
   }
 
   #writable(batch: OutputBatch): LogPartition {

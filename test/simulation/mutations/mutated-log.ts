@@ -13,27 +13,27 @@ import type {
 } from '@hiveframe/streams';
 import type { TransactionalOptions } from '../client/simulated-transactional-writer.ts';
 import { MutatedTransactionalWriter } from './mutated-transactional-writer.ts';
-import type { Mutation } from './mutation.ts';
+import type { Without } from './mutation.ts';
 
-/** A log that leaves one step out. */
+/** A log that leaves steps out. */
 export class MutatedLog implements LogPort {
   readonly name = 'mutated';
   readonly admin: LogAdmin;
   readonly #log: LogPort;
-  readonly #mutation: Mutation;
+  readonly #without: Without;
   #member: GroupMember | null = null;
 
-  constructor(log: LogPort, mutation: Mutation) {
+  constructor(log: LogPort, without: Without) {
     this.#log = log;
-    this.#mutation = mutation;
-    this.admin = mutation === 'restore to the uncommitted end' ? endingStable(log.admin) : log.admin;
+    this.#without = without;
+    this.admin = without.includes('restore to the uncommitted end') ? endingStable(log.admin) : log.admin;
   }
 
   connect(signal?: AbortSignal): Promise<void> {
     return this.#log.connect(signal);
   }
   reader(options: ReaderOptions): LogReader {
-    if (this.#mutation === 'read committed')
+    if (this.#without.includes('read committed'))
       return this.#log.reader({ ...options, isolation: 'read_uncommitted' });
     return this.#log.reader(options);
   }
@@ -42,7 +42,7 @@ export class MutatedLog implements LogPort {
   }
   transactionalWriter(options: TransactionalOptions): TransactionalWriter {
     const writer = this.#log.transactionalWriter(options);
-    return new MutatedTransactionalWriter(writer, this.#mutation, () => this.#member!);
+    return new MutatedTransactionalWriter(writer, this.#without, () => this.#member!);
   }
   group(options: GroupMemberOptions, listener: GroupListener): GroupMember {
     return (this.#member = this.#log.group(options, listener));

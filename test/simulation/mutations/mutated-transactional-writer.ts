@@ -8,26 +8,26 @@ import type {
   Transaction,
   TransactionalWriter,
 } from '@hiveframe/streams';
-import type { Mutation } from './mutation.ts';
+import type { Mutation, Without } from './mutation.ts';
 
 const NOBODY: ProducerIdentity = { producerId: -1, epoch: -1 };
 
 export class MutatedTransactionalWriter implements TransactionalWriter {
   readonly #writer: TransactionalWriter;
-  readonly #mutation: Mutation;
+  readonly #without: Without;
   readonly #member: () => GroupMember;
   /** The end of the former transaction, where the engine does not wait for it. */
   #ending: Promise<unknown> = Promise.resolve();
   #opened: Promise<ProducerIdentity> | null = null;
 
-  constructor(writer: TransactionalWriter, mutation: Mutation, member: () => GroupMember) {
+  constructor(writer: TransactionalWriter, without: Without, member: () => GroupMember) {
     this.#writer = writer;
-    this.#mutation = mutation;
+    this.#without = without;
     this.#member = member;
   }
 
   async open(): Promise<ProducerIdentity> {
-    if (this.#mutation === 'fence before offsets') return NOBODY;
+    if (this.#without.includes('fence before offsets')) return NOBODY;
     return this.#writer.open();
   }
 
@@ -39,7 +39,8 @@ export class MutatedTransactionalWriter implements TransactionalWriter {
       'abort discards memory': () => neverFailing(this.#writer.begin()),
       'unknown is not committed': () => optimistic(this.#writer.begin()),
     };
-    return mutated[this.#mutation]?.() ?? this.#writer.begin();
+    const mutation = this.#without.find((one) => mutated[one] !== undefined);
+    return mutation === undefined ? this.#writer.begin() : mutated[mutation]!();
   }
 
   close(): Promise<void> {

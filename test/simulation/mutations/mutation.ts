@@ -25,3 +25,6 @@ export type Mutation =
   | 'compare-and-set'
   /** The store takes flushes of older owners. */
   | 'epoch';
+
+/** The steps that a run goes without; nearly always none. */
+export type Without = readonly Mutation[];

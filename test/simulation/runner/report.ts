@@ -1,6 +1,6 @@
 /** What one is told of a seed that failed. */
 import { describeFault } from '../faults/fault.ts';
-import type { Mutation } from '../mutations/mutation.ts';
+import type { Without } from '../mutations/mutation.ts';
 import { drawSchedule, type Profile, type Schedule } from '../schedule.ts';
 import { SCENARIOS } from '../workload/scenarios.ts';
 import { runSchedule } from './run-seed.ts';
@@ -11,7 +11,7 @@ const LAST_LINES = 80;
 export interface Failure {
   readonly seed: number;
   readonly profile: Profile;
-  readonly without: Mutation | null;
+  readonly without: Without;
 }
 
 export async function reportFailure({ seed, profile, without }: Failure): Promise<string> {

@@ -1,11 +1,11 @@
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
-import type { Mutation } from '../mutations/mutation.ts';
+import type { Without } from '../mutations/mutation.ts';
 import type { Schedule } from '../schedule.ts';
 import { Simulation, type Outcome, type Trace } from '../simulation.ts';
 
 export interface RunOptions {
   readonly trace?: Trace;
-  readonly without?: Mutation | null;
+  readonly without?: Without;
 }
 
 /** Runs a schedule. A rejection that nobody handles would have ended a real process: it is a violation. One at a time. */

@@ -1,14 +1,14 @@
 /** Runs many seeds on several threads, until all are done or one has failed. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { Mutation } from '../mutations/mutation.ts';
+import type { Without } from '../mutations/mutation.ts';
 import type { Profile } from '../schedule.ts';
 
 export interface SeedRange {
   readonly from: number;
   readonly count: number;
   readonly profile: Profile;
-  readonly without: Mutation | null;
+  readonly without: Without;
   readonly stopAtFirst: boolean;
 }
 export interface SeedRangeResult {

@@ -1,13 +1,13 @@
 import type { FlushResult, StoreFlush, StorePartitionId } from '@hiveframe/streams';
-import { StoredPartition, type StoreCheck } from './stored-partition.ts';
+import type { Without } from '../mutations/mutation.ts';
+import { StoredPartition } from './stored-partition.ts';
 
 /** Told of every flush that was applied, before it is: by which opener of the partition, counted from 1. */
 export type FlushListener = (id: StorePartitionId, opener: number, flush: StoreFlush) => void;
 
 export interface StoreServerOptions {
   readonly onFlush?: FlushListener;
-  /** What a broken store leaves out: for mutation tests. */
-  readonly without?: StoreCheck;
+  readonly without?: Without;
 }
 
 /** The server that all processes share, as Redis is. Every method is one atomic step. */

@@ -6,22 +6,20 @@ import {
   type SegmentWrites,
   type StoreFlush,
 } from '@hiveframe/streams';
+import type { Without } from '../mutations/mutation.ts';
 
 /** One character a byte. */
 export type Entries = ReadonlyMap<string, Buffer>;
-
-/** What a broken store leaves out: for mutation tests. */
-export type StoreCheck = 'epoch' | 'compare-and-set';
 
 export class StoredPartition {
   epoch = 0;
   offset: number | null = null;
   readonly #segments = new Map<SegmentId, Map<string, Buffer>>();
 
-  flush(epoch: number, flush: StoreFlush, without?: StoreCheck): FlushResult {
-    if (this.epoch > epoch && without !== 'epoch') return 'fenced';
+  flush(epoch: number, flush: StoreFlush, without: Without = []): FlushResult {
+    if (this.epoch > epoch && !without.includes('epoch')) return 'fenced';
     const stored = this.offset ?? 0;
-    if (stored !== flush.fromOffset && without !== 'compare-and-set')
+    if (stored !== flush.fromOffset && !without.includes('compare-and-set'))
       return stored === flush.toOffset ? 'alreadyApplied' : 'gap';
     for (const writes of flush.writes) this.#apply(writes);
     if (flush.expireBeforeMs !== null) this.#expire(flush.expireBeforeMs);
