@@ -105,7 +105,7 @@ class TaskParts {
     const { id, taskId, environment, states } = this.#takeover;
     const { applicationId, clock, logger, telemetry } = environment;
     const { record, failures, operator, punctuators } = this;
-    const stage = this.stages.add(position);
+    const stage = this.stages.add(node, position);
     return {
       taskId,
       applicationId,

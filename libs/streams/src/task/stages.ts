@@ -1,10 +1,13 @@
 /** How time and commits walk through the operators of a task that keep something back, in topological order.
  *  S1 An operator sees the task's watermark, but never more than what operators before it may still pass on (`limitTime`): what
- *     was held, or is emitted at a close or a commit, is not late only because the task went on meanwhile (D3).
+ *     was held, or is emitted at a close or a commit, is not late only because the task went on meanwhile (D3). Before it are
+ *     those whose records reach it; operators on other branches do not count.
  *  S2 A commit drains, advances and lets emit each stage before the ones behind it; then nothing is on its way. */
 import type { Holder, TaskTime, WatermarkListener } from '../processor/operator.ts';
+import type { GraphNode } from '../topology/graph.ts';
 
 export interface Stage {
+  readonly node: GraphNode;
   readonly position: number;
   readonly time: TaskTime;
   holder: Holder | null;
@@ -22,9 +25,9 @@ export class Stages {
   }
 
   /** A node's part; `finish` ties the parts together. */
-  add(position: number): Stage {
+  add(node: GraphNode, position: number): Stage {
     const time = new OperatorTime(this.#task);
-    const stage: Stage = { position, time, holder: null, advance: null, emit: null, ceilingMs: null };
+    const stage: Stage = { node, position, time, holder: null, advance: null, emit: null, ceilingMs: null };
     this.#stages.push(stage);
     return stage;
   }
@@ -32,10 +35,10 @@ export class Stages {
   /** After all nodes were built: nodes without a part go, times learn what is before them. */
   finish(): void {
     const inOrder = this.#stages.sort((a, b) => a.position - b.position);
-    const ceilings: (() => number)[] = [];
-    for (const { time, ceilingMs } of inOrder) {
-      (time as OperatorTime).ceilings = [...ceilings];
-      if (ceilingMs !== null) ceilings.push(ceilingMs);
+    const limiting = inOrder.filter(({ ceilingMs }) => ceilingMs !== null);
+    for (const { node, time } of inOrder) {
+      const before = limiting.filter((other) => leadsTo(other.node, node));
+      (time as OperatorTime).ceilings = before.map(({ ceilingMs }) => ceilingMs!);
     }
     this.#stages = inOrder.filter(({ holder, advance, emit }) => holder ?? advance ?? emit);
   }
@@ -52,6 +55,11 @@ export class Stages {
   advance(): void {
     for (const { advance, time } of this.#stages) advance?.(time.watermarkMs);
   }
+}
+
+function leadsTo(from: GraphNode, to: GraphNode): boolean {
+  const next = [...from.children, ...from.sideOutputs.flat()];
+  return next.some((child) => child === to || leadsTo(child, to));
 }
 
 class OperatorTime implements TaskTime {

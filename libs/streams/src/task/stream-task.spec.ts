@@ -54,6 +54,34 @@ describe('time, for operators behind operators that hold or emit later', () => {
     expect(await driver.deadLetters.readAll()).toEqual([]);
   });
 
+  it('is not held back by an operator on another branch, which has not emitted yet', async () => {
+    const builder = new StreamsBuilder();
+    const stream = builder.stream(events);
+    stream
+      .groupByKey({ name: 'beside' })
+      .count()
+      .to(topic('beside', { key: string(), value: json<number>() }));
+    stream
+      .groupByKey({ name: 'tens' })
+      .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit: 'final', late: 'deadLetter' })
+      .count()
+      .toStream()
+      .map((n, { key }) => ({ key, value: n }))
+      .to(counts);
+    const log = embedded();
+    const driver = new TopologyTestDriver(builder.build(), { log });
+    afterTest(() => driver[Symbol.asyncDispose]());
+    await driver.settle();
+    const batch = new RecordBatchWriter();
+    for (const at of [1, 25, 2]) {
+      batch.append(Buffer.from('k'), Buffer.from(JSON.stringify({ at })), at);
+    }
+    await log.writer().send([{ topic: 'events', partition: 0, records: batch.take() }]);
+    await driver.settle();
+    expect(await driver.output(counts).readValues()).toEqual([1]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(1);
+  });
+
   it.each(['final', 'updates'] as const)(
     'does not run ahead of windows that emit %s, also over a crash',
     async (emit) => {
