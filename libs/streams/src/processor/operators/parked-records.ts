@@ -54,10 +54,10 @@ export class ParkedRecords implements Holder {
   }
 
   async drain(): Promise<void> {
-    if (this.#wanted.size > 0) {
+    while (this.#wanted.size > 0) {
       const wanted = this.#wanted;
+      this.#wanted = new Map(); // an operator before this one may let records go meanwhile
       await this.#state.load(wanted);
-      this.#wanted = new Map();
     }
     while (this.#records.length > 0) this.#passOn(this.#records.shift()!);
   }
