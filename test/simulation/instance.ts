@@ -75,7 +75,7 @@ export class Instance {
     const { network } = this.#around;
     const process = new SimulatedProcess(`${this.#name}#${++this.#runs}`, network.time, this.#index);
     this.#process = process;
-    const app = new StreamsApp(this.#around.scenario.topology, this.#config(process));
+    const app = new StreamsApp(this.#around.scenario.topology(process.clock), this.#config(process));
     this.#app = app;
     this.#around.trace(`${process.name} starts`);
     app.listen({

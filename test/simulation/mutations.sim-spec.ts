@@ -5,7 +5,7 @@ import type { Mutation } from './mutations/mutation.ts';
 import { runSchedule } from './runner/run-seed.ts';
 import { runSeeds } from './runner/seed-pool.ts';
 import { drawSchedule } from './schedule.ts';
-import type { ScenarioName } from './workload/scenarios.ts';
+import { COUNTING, type ScenarioName } from './workload/scenarios.ts';
 
 const MOST_SEEDS = 2_000;
 
@@ -18,13 +18,6 @@ interface Hunt {
   /** Faults that make it likely. @defaultValue all */
   readonly faults?: Partial<FaultProfile>;
 }
-
-const STATEFUL: readonly ScenarioName[] = [
-  'keyCount',
-  'finalWindows',
-  'updatedWindows',
-  'repartitionedCount',
-];
 
 const HUNTS: readonly Hunt[] = [
   {
@@ -63,7 +56,7 @@ const HUNTS: readonly Hunt[] = [
 describe('The simulation notices', () => {
   it.each(HUNTS)(
     'that a protocol goes without: $without',
-    async ({ without, besides, scenarios = STATEFUL, faults = {} }) => {
+    async ({ without, besides, scenarios = COUNTING, faults = {} }) => {
       const profile = { scenarios, faults: { ...ALL_FAULTS, ...faults } };
       const complete = besides === undefined ? [] : [besides];
       const mutated = [without, ...complete];

@@ -1,6 +1,7 @@
 /** Runs one schedule and judges it.
  *  S1 First the faults, then peace: the application must settle within a bounded time.
  *  S2 What it left is compared with naive recomputation, and the stores with their changelogs. */
+import type { TopologyGraph } from '@hiveframe/streams';
 import { SafetyMonitor } from './check/safety-monitor.ts';
 import { Evidence } from './check/evidence.ts';
 import { checkStores } from './check/stores.ts';
@@ -10,6 +11,7 @@ import { Chaos, type FaultyWorld } from './faults/chaos.ts';
 import { APPLICATION_ID, Instance } from './instance.ts';
 import { Network } from './kernel/network.ts';
 import { Random } from './kernel/random.ts';
+import { SimulatedProcess } from './kernel/simulated-process.ts';
 import { VirtualTime } from './kernel/virtual-time.ts';
 import type { Without } from './mutations/mutation.ts';
 import { FAULTS_MS, INPUT_MS, type Schedule } from './schedule.ts';
@@ -44,6 +46,7 @@ export interface SimulationOptions {
 export class Simulation implements FaultyWorld {
   readonly #schedule: Schedule;
   readonly #scenario: Scenario;
+  readonly #graph: TopologyGraph;
   readonly #time = new VirtualTime(0);
   readonly #trace: Trace;
   readonly #cluster: SimulatedCluster;
@@ -60,6 +63,7 @@ export class Simulation implements FaultyWorld {
     this.#trace = (line) => trace(`${this.#time.nowMs.toFixed(2).padStart(9)} ${line}`);
     const { seed, settings } = schedule;
     const time = this.#time;
+    this.#graph = this.#scenario.topology(new SimulatedProcess('nobody', time).clock).graph;
     this.#monitor = new SafetyMonitor(this.#scenario.guarantee, (line) => this.#trace(line));
     this.#cluster = new SimulatedCluster({
       time,
@@ -83,10 +87,15 @@ export class Simulation implements FaultyWorld {
       time,
       random: new Random(seed, 'input'),
       cluster: this.#cluster,
+      topics: this.#inputs,
       numRecords: settings.numRecords,
       durationMs: INPUT_MS,
     });
     this.#instances = this.#createInstances(without);
+  }
+
+  get #inputs(): readonly string[] {
+    return this.#scenario.inputs ?? [input.name];
   }
 
   #createInstances(without: Without): Instance[] {
@@ -107,7 +116,7 @@ export class Simulation implements FaultyWorld {
 
   async run(): Promise<Outcome> {
     const { numPartitions } = this.#schedule.settings;
-    this.#cluster.create([{ topic: input.name, numPartitions }]);
+    this.#cluster.create(this.#inputs.map((topic) => ({ topic, numPartitions })));
     for (const instance of this.#instances) instance.start();
     this.#producers.start();
     this.#chaos.start(this);
@@ -134,7 +143,7 @@ export class Simulation implements FaultyWorld {
   }
 
   #look(deadlineMs: number): void {
-    const progress = new Progress(this.#scenario.topology.graph, APPLICATION_ID, this.#cluster, this.#stores);
+    const progress = new Progress(this.#graph, APPLICATION_ID, this.#cluster, this.#stores);
     const left = progress.leftToDo(this.#instances, this.#schedule.settings.durableStores);
     if (left.length > 0 && this.#time.nowMs < deadlineMs) {
       this.#time.after(LOOK_EVERY_MS, () => this.#look(deadlineMs));
@@ -146,11 +155,14 @@ export class Simulation implements FaultyWorld {
   }
 
   #judge(): void {
-    for (const violation of this.#scenario.check(new Evidence(this.#cluster)))
-      this.#monitor.violated(violation);
+    const evidence = new Evidence({
+      cluster: this.#cluster,
+      inputs: this.#inputs,
+      deadLetterTopic: `${APPLICATION_ID}-dead-letters`,
+    });
+    for (const violation of this.#scenario.check(evidence)) this.#monitor.violated(violation);
     if (!this.#schedule.settings.durableStores) return;
-    const { graph } = this.#scenario.topology;
-    for (const violation of checkStores(graph, APPLICATION_ID, this.#cluster, this.#stores))
+    for (const violation of checkStores(this.#graph, APPLICATION_ID, this.#cluster, this.#stores))
       this.#monitor.violated(violation);
   }
 

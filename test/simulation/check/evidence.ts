@@ -1,7 +1,7 @@
 /** What lies in the cluster when all is over, as plain values. */
-import type { LogPartition, PlainRecord } from '../cluster/log-partition.ts';
+import type { PlainRecord } from '../cluster/log-partition.ts';
 import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
-import type { Reading } from '../workload/input.ts';
+import { MALFORMED, type Reading } from '../workload/input.ts';
 
 export interface Given extends Reading {
   readonly key: string;
@@ -11,33 +11,59 @@ export interface Emitted {
   readonly value: unknown;
 }
 
+export interface EvidenceOptions {
+  readonly cluster: SimulatedCluster;
+  readonly inputs: readonly string[];
+  readonly deadLetterTopic: string;
+}
+
 export class Evidence {
   readonly #cluster: SimulatedCluster;
+  readonly #inputs: readonly string[];
+  readonly #deadLetterTopic: string;
 
-  constructor(cluster: SimulatedCluster) {
+  constructor({ cluster, inputs, deadLetterTopic }: EvidenceOptions) {
     this.#cluster = cluster;
+    this.#inputs = inputs;
+    this.#deadLetterTopic = deadLetterTopic;
   }
 
   /** The committed input by partition, in the order of the log. */
   get given(): Given[][] {
-    return this.#cluster.partitionsOf('input').map((partition) =>
-      partition.committed().map(({ key, value }) => ({
-        key: key!.toString(),
-        ...(JSON.parse(value!.toString()) as Reading),
-      })),
+    return this.#committed(this.#inputs).map((records) =>
+      records
+        .filter((record) => !isMalformed(record))
+        .map(({ key, value }) => ({
+          key: key!.toString(),
+          ...(JSON.parse(value!.toString()) as Reading),
+        })),
     );
+  }
+  /** The committed input that nobody can read. */
+  get malformed(): string[] {
+    return this.#committed(this.#inputs).flat().filter(isMalformed).map(textOf);
   }
 
   /** The committed records of an output topic, each partition in its order. */
   emitted(topic: string): Emitted[] {
-    return this.#cluster.partitionsOf(topic).flatMap((partition) => partition.committed().map(parse));
+    return this.#committed([topic])
+      .flat()
+      .map(({ key, value }) => ({ key: key!, value: JSON.parse(value!.toString()) as unknown }));
+  }
+  get deadLetters(): string[] {
+    return this.#committed([this.#deadLetterTopic]).flat().map(textOf);
   }
 
-  changelog(topic: string): readonly LogPartition[] {
-    return this.#cluster.partitionsOf(topic);
+  #committed(topics: readonly string[]): PlainRecord[][] {
+    return topics
+      .flatMap((topic) => this.#cluster.partitionsOf(topic))
+      .map((partition) => partition.committed());
   }
 }
 
-function parse({ key, value }: PlainRecord): Emitted {
-  return { key: key!, value: JSON.parse(value!.toString()) as unknown };
+function isMalformed({ value }: PlainRecord): boolean {
+  return value!.toString().startsWith(MALFORMED);
+}
+function textOf({ value }: PlainRecord): string {
+  return value!.toString();
 }

@@ -16,6 +16,19 @@ export function sameInOrder(what: string, given: readonly Given[], emitted: read
   });
 }
 
+/** Each wanted one once, and no other; in whatever order. */
+export function onceEach(what: string, wanted: readonly string[], found: readonly string[]): string[] {
+  const times = new Map(wanted.map((one) => [one, 0]));
+  const strangers = found.filter((one) => !times.has(one));
+  for (const one of found) times.set(one, (times.get(one) ?? 0) + 1);
+  return [
+    ...strangers.map((one) => `${what} ${one} was never wanted`),
+    ...Array.from(times, ([one, count]) =>
+      count === 1 ? [] : [`${what} ${one} came ${count} times`],
+    ).flat(),
+  ];
+}
+
 /** Results that a commit may skip but not repeat: they rise to the wanted one. */
 export function risingTo(
   what: string,

@@ -65,7 +65,31 @@ export interface Span {
   readonly untilMs: number;
 }
 
-const MOST_FAULTS = 8;
+const MOST_FAULTS = 10;
+/** How often a schedule asks for each, about. */
+const USUAL_COUNTS: Readonly<Record<Operation, number>> = {
+  describe: 20,
+  create: 3,
+  offsets: 20,
+  committed: 7,
+  deleteRecords: 1,
+  deleteTopics: 1,
+  fetch: 90,
+  open: 6,
+  send: 25,
+  addOffsets: 14,
+  commit: 14,
+  abort: 1,
+  join: 6,
+  sync: 6,
+  heartbeat: 25,
+  leave: 1,
+  commitOffsets: 25,
+  storeOpen: 4,
+  storeRead: 6,
+  storeFlush: 15,
+  storeClear: 1,
+};
 const SERVICES: readonly Service[] = ['log', 'group', 'store'];
 
 export function drawFaults(random: Random, profile: FaultProfile, span: Span): Fault[] {
@@ -77,10 +101,11 @@ export function drawFaults(random: Random, profile: FaultProfile, span: Span): F
 
 function drawFault(random: Random, kind: Fault['kind'], profile: FaultProfile, span: Span): Fault {
   if (kind === 'request') {
+    const operation = random.pick(profile.operations);
     return {
       kind,
-      operation: random.pick(profile.operations),
-      nth: nth(random),
+      operation,
+      nth: random.whole(1, USUAL_COUNTS[operation]),
       effect: random.pick(profile.effects),
       ms: duration(random),
     };
@@ -114,11 +139,6 @@ function drawTimed(random: Random, kind: TimedFault['kind'], { instances, untilM
     case 'wipe':
       return { kind, atMs };
   }
-}
-
-/** Early ones more often: every schedule has them. */
-function nth(random: Random): number {
-  return Math.ceil(60 * random.fraction() ** 2) || 1;
 }
 
 /** Mostly short, sometimes longer than every timeout. */

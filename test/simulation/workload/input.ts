@@ -1,5 +1,5 @@
 /** The input of every scenario. */
-import { json, string, topic } from '@hiveframe/streams';
+import { json, string, topic, type Topic } from '@hiveframe/streams';
 
 export interface Reading {
   /** Unique. */
@@ -13,9 +13,18 @@ export interface Reading {
 /** How far the watermark stays behind the highest event time of a partition. */
 export const WATERMARK_DELAY_MS = 300;
 
-export const input = topic('input', {
-  key: string(),
-  value: json<Reading>(),
-  timestamp: 'at',
-  watermark: { delayMs: WATERMARK_DELAY_MS },
-});
+function readings(name: string): Topic<string, Reading> {
+  return topic(name, {
+    key: string(),
+    value: json<Reading>(),
+    timestamp: 'at',
+    watermark: { delayMs: WATERMARK_DELAY_MS },
+  });
+}
+
+export const input = readings('input');
+/** For those that read two. */
+export const otherInput = readings('other-input');
+
+/** What no deserializer can read begins so; an id follows. */
+export const MALFORMED = 'malformed ';

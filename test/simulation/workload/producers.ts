@@ -5,12 +5,14 @@ import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
 import type { TransactionToken } from '../cluster/server-transaction.ts';
 import type { Random } from '../kernel/random.ts';
 import type { VirtualTime } from '../kernel/virtual-time.ts';
-import { input, type Reading } from './input.ts';
+import { MALFORMED, type Reading } from './input.ts';
 
 export interface ProducersOptions {
   readonly time: VirtualTime;
   readonly random: Random;
   readonly cluster: SimulatedCluster;
+  /** Topics with as many partitions each. */
+  readonly topics: readonly string[];
   readonly numRecords: number;
   /** From the start to the last write. */
   readonly durationMs: number;
@@ -22,6 +24,7 @@ const EVENT_SPAN_MS = 6_000;
 /** Beyond every window of the workload. */
 const LAST_EVENT_MS = 60_000;
 const TIMEOUT_MS = 10_000;
+const MALFORMED_SHARE = 0.04;
 
 export class Producers {
   readonly #options: ProducersOptions;
@@ -47,12 +50,14 @@ export class Producers {
   /** One record into every partition of the input, and for the groups' partitions too: closes all windows, and makes every
    *  task commit once more. */
   finish(): void {
-    const { cluster } = this.#options;
-    const numPartitions = cluster.partitionsOf(input.name).length;
-    for (let partition = 0; partition < numPartitions; partition++) {
-      const key = nameIn(partition, numPartitions, 'last');
-      const group = nameIn(partition, numPartitions, 'group');
-      cluster.append([this.#batch(key, [{ id: this.#id(), group, at: LAST_EVENT_MS }])]);
+    const { cluster, topics } = this.#options;
+    const { numPartitions } = this;
+    for (const topic of topics) {
+      for (let partition = 0; partition < numPartitions; partition++) {
+        const key = nameIn(partition, numPartitions, 'last');
+        const group = nameIn(partition, numPartitions, 'group');
+        cluster.append([this.#batch(topic, key, { id: this.#id(), group, at: LAST_EVENT_MS })]);
+      }
     }
   }
 
@@ -82,22 +87,28 @@ export class Producers {
   }
 
   #next(): OutputBatch {
-    const { random, time } = this.#options;
+    const { random, time, topics } = this.#options;
+    const topic = random.pick(topics);
     const key = `key-${random.whole(0, 4)}`;
     const progress = Math.min(1, time.nowMs / (this.#options.durationMs + 1_000));
     const at =
       START_MS + Math.floor(progress * EVENT_SPAN_MS) - random.whole(0, random.chance(0.2) ? 2_000 : 200);
-    return this.#batch(key, [{ id: this.#id(), group: `group-${random.whole(0, 3)}`, at }]);
+    const reading = { id: this.#id(), group: `group-${random.whole(0, 3)}`, at };
+    return this.#batch(topic, key, random.chance(MALFORMED_SHARE) ? reading.id : reading);
   }
 
-  #batch(key: string, readings: readonly Reading[]): OutputBatch {
-    const { cluster } = this.#options;
+  /** A reading, or, of an id, what nobody can read. */
+  #batch(topic: string, key: string, content: Reading | string): OutputBatch {
     const keyBytes = Buffer.from(key);
+    const value = typeof content === 'string' ? `${MALFORMED}${content}` : JSON.stringify(content);
     const records = new RecordBatchWriter();
-    for (const reading of readings)
-      records.append(keyBytes, Buffer.from(JSON.stringify(reading)), reading.at);
-    const partition = partitionFor(keyBytes, cluster.partitionsOf(input.name).length);
-    return { topic: input.name, partition, records: records.take() };
+    records.append(keyBytes, Buffer.from(value), Math.floor(this.#options.time.nowMs));
+    return { topic, partition: partitionFor(keyBytes, this.numPartitions), records: records.take() };
+  }
+
+  get numPartitions(): number {
+    const { cluster, topics } = this.#options;
+    return cluster.partitionsOf(topics[0]!).length;
   }
 
   #id(): string {
