@@ -8,6 +8,7 @@ import { checkStores } from './check/stores.ts';
 import { Progress } from './check/progress.ts';
 import { SimulatedCluster } from './cluster/simulated-cluster.ts';
 import { Chaos, type FaultyWorld } from './faults/chaos.ts';
+import { LogCleaner } from './faults/log-cleaner.ts';
 import { APPLICATION_ID, Instance } from './instance.ts';
 import { Network } from './kernel/network.ts';
 import { Random } from './kernel/random.ts';
@@ -51,6 +52,7 @@ export class Simulation implements FaultyWorld {
   readonly #trace: Trace;
   readonly #cluster: SimulatedCluster;
   readonly #stores: StoreServer;
+  readonly #cleaner: LogCleaner;
   readonly #chaos: Chaos;
   readonly #producers: Producers;
   readonly #instances: readonly Instance[];
@@ -76,6 +78,7 @@ export class Simulation implements FaultyWorld {
       onFlush: (id, opener, flush) => this.#monitor.onFlush(this.#stores, this.#cluster, id, opener, flush),
       without,
     });
+    this.#cleaner = new LogCleaner(this.#graph, APPLICATION_ID, this.#cluster);
     this.#chaos = new Chaos({
       time,
       random: new Random(seed, 'network'),
@@ -199,5 +202,11 @@ export class Simulation implements FaultyWorld {
   wipe(): void {
     this.#monitor.storeDamaged();
     this.#stores.wipe();
+  }
+  compact(): void {
+    this.#cleaner.compact();
+  }
+  deleteOld(): void {
+    this.#cleaner.deleteOld();
   }
 }

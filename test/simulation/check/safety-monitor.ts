@@ -1,7 +1,6 @@
 /** What must hold at every instant, looked at as it happens. */
 import {
   changelogTopic,
-  type CommittedOffset,
   type ProcessingGuarantee,
   type StoreFlush,
   type StorePartitionId,
@@ -9,6 +8,7 @@ import {
 import type { OffsetsListener } from '../cluster/group-offsets.ts';
 import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
 import type { StoreServer } from '../stores/store-server.ts';
+import { watermarkOf } from './watermark.ts';
 
 export class SafetyMonitor {
   readonly violations: string[] = [];
@@ -59,9 +59,4 @@ export class SafetyMonitor {
     if (this.#exactlyOnce && !changelog.isDecided(flush.toOffset))
       this.violated(`S1 store ${name} shows up to ${flush.toOffset} before that is committed`);
   }
-}
-
-function watermarkOf({ metadata }: CommittedOffset): number {
-  const text = metadata?.split(';')[2];
-  return text === undefined || text === '' ? -Infinity : Number(text);
 }

@@ -99,7 +99,8 @@ export class LogPartition {
       ({ records, transaction }) =>
         records !== null && (transaction === null || transaction.outcome === 'committed'),
     );
-    return decode(visible.map(({ records, baseOffset }) => recordBatch(records!, baseOffset)));
+    const batches = visible.map(({ records, baseOffset }) => recordBatch(records!, baseOffset));
+    return decode(batches, this.startOffset);
   }
 
   /** Of the last committed record; 0: there is none. */
@@ -122,10 +123,16 @@ export class LogPartition {
   /** The first record at or after a time; the end if there is none. */
   offsetAt(timestampMs: number): number {
     const all = [...this.#from(this.startOffset, this.endOffset)].filter(({ records }) => records !== null);
-    const found = decode(all.map(({ records, baseOffset }) => recordBatch(records!, baseOffset))).find(
-      (record) => record.timestampMs >= timestampMs,
-    );
+    const batches = all.map(({ records, baseOffset }) => recordBatch(records!, baseOffset));
+    const found = decode(batches, this.startOffset).find((record) => record.timestampMs >= timestampMs);
     return found?.offset ?? this.endOffset;
+  }
+
+  /** Compaction: batches go, the offsets of the others stay. Markers stay too. */
+  keep(isKept: (baseOffset: number, count: number) => boolean): void {
+    this.#batches = this.#batches.filter(
+      ({ baseOffset, count, records }) => records === null || isKept(baseOffset, count),
+    );
   }
 
   deleteBefore(offset: number): void {
@@ -147,9 +154,9 @@ function recordBatch(records: EncodedRecords, baseOffset: number): RecordBatch {
   };
 }
 
-function decode(batches: readonly RecordBatch[]): PlainRecord[] {
+function decode(batches: readonly RecordBatch[], fromOffset: number): PlainRecord[] {
   const cursor = new RecordCursor();
-  cursor.reset(batches, 0);
+  cursor.reset(batches, fromOffset);
   const records: PlainRecord[] = [];
   while (cursor.next()) {
     const { offset, timestampMs } = cursor;

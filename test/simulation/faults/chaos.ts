@@ -16,6 +16,8 @@ export interface FaultyWorld {
   /** Remembers the store server as it is; the result brings it back. */
   rollBackPoint(): () => void;
   wipe(): void;
+  compact(): void;
+  deleteOld(): void;
 }
 
 export interface ChaosOptions {
@@ -188,6 +190,10 @@ export class Chaos implements Fates {
         return world.expireTransactions();
       case 'wipe':
         return world.wipe();
+      case 'compact':
+        return world.compact();
+      case 'deleteOld':
+        return world.deleteOld();
     }
   }
 }

@@ -21,6 +21,8 @@ export const ALL_FAULTS: FaultProfile = {
     'expireTransactions',
     'rollBack',
     'wipe',
+    'compact',
+    'deleteOld',
     'request',
     'request',
     'request',
@@ -137,6 +139,8 @@ function drawTimed(random: Random, kind: TimedFault['kind'], { instances, untilM
     case 'rebalance':
     case 'expireTransactions':
     case 'wipe':
+    case 'compact':
+    case 'deleteOld':
       return { kind, atMs };
   }
 }

@@ -27,7 +27,10 @@ export type TimedFault =
   | { readonly kind: 'expireTransactions'; readonly atMs: number }
   /** The store server goes back to where it was. */
   | { readonly kind: 'rollBack'; readonly fromMs: number; readonly atMs: number }
-  | { readonly kind: 'wipe'; readonly atMs: number };
+  | { readonly kind: 'wipe'; readonly atMs: number }
+  /** The brokers compact the changelogs, or delete what retention lets go. */
+  | { readonly kind: 'compact'; readonly atMs: number }
+  | { readonly kind: 'deleteOld'; readonly atMs: number };
 
 export type RequestEffect =
   | 'loseRequest'
