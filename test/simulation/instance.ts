@@ -2,7 +2,6 @@
 import {
   inMemoryStores,
   LogError,
-  StoreError,
   StreamsApp,
   type Logger,
   type StorePort,
@@ -78,9 +77,11 @@ export class Instance {
     const app = new StreamsApp(this.#around.scenario.topology(process.clock), this.#config(process));
     this.#app = app;
     this.#around.trace(`${process.name} starts`);
+    let hasRun = false;
     app.listen({
       onStateChange: ({ to, error }) => {
-        if (to === 'error') this.#failed(process, error!);
+        if (to === 'running') hasRun = true;
+        if (to === 'error') this.#failed(process, error!, hasRun);
       },
     });
     app.start().catch(() => {}); // its state tells
@@ -114,10 +115,9 @@ export class Instance {
     this.#around.network.time.after(downMs, () => this.start());
   }
 
-  /** Without topics it cannot start; that the cluster or the store is away is for the supervisor. */
-  #failed(process: SimulatedProcess, error: Error): void {
-    const isAway = error instanceof LogError || (error instanceof StoreError && error.retryable);
-    if (!isAway) this.#around.onFailure(error);
+  /** A cluster that is away when it starts is for the supervisor; once it runs, it waits for it. */
+  #failed(process: SimulatedProcess, error: Error, hasRun: boolean): void {
+    if (hasRun || !(error instanceof LogError)) this.#around.onFailure(error);
     this.#around.trace(`${process.name} ends: ${error.message}`);
     this.#down(process, RESTART_MS);
   }

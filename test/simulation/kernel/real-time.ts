@@ -12,6 +12,7 @@ export function followRealTime(time: VirtualTime): () => void {
     while ((time.nextMs ?? Infinity) <= nowMs) time.runNext();
     time.nowMs = nowMs;
   }, TICK_MS);
+  timer.unref();
   return () => clearInterval(timer);
 }
 
