@@ -33,7 +33,8 @@ export interface RestoreOptions {
 const RESTORE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Resolves with the changelog offset the store stands at. The end is taken read_uncommitted after the task was fenced, the
- *  records are read read_committed (D32). @throws TaskCorruptedError when the store is another owner's meanwhile */
+ *  records are read read_committed (D32). @throws TaskCorruptedError when the store is another owner's meanwhile, or the changelog
+ *  begins later: both are mended by opening the task again */
 export async function restore(options: RestoreOptions): Promise<number> {
   const { log, changelog, partition } = options;
   const [end] = await log.admin.offsets([changelog], 'end');
@@ -49,6 +50,10 @@ export async function restore(options: RestoreOptions): Promise<number> {
   try {
     reader.assign(changelog, Math.max(from, start!.offset));
     return await replay(reader, options, from, end!.offset);
+  } catch (error) {
+    throw error instanceof LogError && error.failure.kind === 'offsetOutOfRange'
+      ? cutShort(options, error)
+      : error;
   } finally {
     await reader.close();
   }
@@ -104,5 +109,12 @@ async function apply(fetched: FetchedRecords, options: RestoreOptions, fromOffse
 function fenced(options: RestoreOptions): TaskCorruptedError {
   return new TaskCorruptedError(
     `Cannot restore store ${options.store}-${options.changelog.partition}: another owner opened it meanwhile, or it lost writes.`,
+  );
+}
+
+function cutShort({ store, changelog }: RestoreOptions, cause: LogError): TaskCorruptedError {
+  return new TaskCorruptedError(
+    `Cannot restore store ${store}-${changelog.partition}: retention deleted the beginning of its changelog meanwhile.`,
+    { cause },
   );
 }
