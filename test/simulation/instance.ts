@@ -10,6 +10,7 @@ import {
 import type { Instruments } from '@hiveframe/streams/internal';
 import type { ConnectionOptions } from './client/connection.ts';
 import { SimulatedLog } from './client/simulated-log.ts';
+import { watchCommitSteps, type CommitStep } from './faults/commit-steps.ts';
 import type { Network } from './kernel/network.ts';
 import type { Random } from './kernel/random.ts';
 import { MutatedLog } from './mutations/mutated-log.ts';
@@ -32,6 +33,8 @@ export interface Surroundings {
   readonly scenario: Scenario;
   readonly settings: Settings;
   readonly without: Without;
+  /** Asked before each step of a commit; null: no step is watched. */
+  readonly beforeStep: ((process: SimulatedProcess, step: CommitStep) => Promise<void>) | null;
   readonly trace: (line: string) => void;
   /** The application ended by itself, for a reason that no fault explains. */
   onFailure(error: Error): void;
@@ -123,9 +126,11 @@ export class Instance {
   }
 
   #config(process: SimulatedProcess): StreamsConfig & Instruments {
-    const { network, cluster, random, scenario, settings, without } = this.#around;
+    const { network, cluster, random, scenario, settings, without, beforeStep } = this.#around;
     const connection: ConnectionOptions = { process, network, cluster, random };
-    const log = new SimulatedLog(connection);
+    const simulated = new SimulatedLog(connection);
+    const log =
+      beforeStep === null ? simulated : watchCommitSteps(simulated, (step) => beforeStep(process, step));
     const { commitIntervalMs, maxCachedBytes, maxPendingBytes, durableStores } = settings;
     return {
       applicationId: APPLICATION_ID,

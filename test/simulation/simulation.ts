@@ -8,6 +8,7 @@ import { checkStores } from './check/stores.ts';
 import { Progress } from './check/progress.ts';
 import { SimulatedCluster } from './cluster/simulated-cluster.ts';
 import { Chaos, type FaultyWorld } from './faults/chaos.ts';
+import type { CommitStep } from './faults/commit-steps.ts';
 import { LogCleaner } from './faults/log-cleaner.ts';
 import { APPLICATION_ID, Instance } from './instance.ts';
 import { Network } from './kernel/network.ts';
@@ -111,11 +112,14 @@ export class Simulation implements FaultyWorld {
       scenario: this.#scenario,
       settings,
       without,
+      beforeStep: this.#chaos.watchesSteps ? this.#beforeStep : null,
       trace: this.#trace,
       onFailure: (error: Error) => this.#monitor.violated(`the application ended: ${error.stack}`),
     };
     return Array.from({ length: settings.numInstances }, (_, index) => new Instance(index, around));
   }
+
+  #beforeStep = (process: SimulatedProcess, step: CommitStep) => this.#chaos.before(process, step);
 
   async run(): Promise<Outcome> {
     const { numPartitions } = this.#schedule.settings;

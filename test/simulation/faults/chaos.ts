@@ -3,7 +3,15 @@ import type { Fate, Fates, Operation } from '../kernel/network.ts';
 import type { Random } from '../kernel/random.ts';
 import type { SimulatedProcess } from '../kernel/simulated-process.ts';
 import type { VirtualTime } from '../kernel/virtual-time.ts';
-import { describeFault, type Fault, type RequestFault, type Service, type TimedFault } from './fault.ts';
+import type { CommitStep } from './commit-steps.ts';
+import {
+  describeFault,
+  type Fault,
+  type RequestFault,
+  type Service,
+  type StepFault,
+  type TimedFault,
+} from './fault.ts';
 
 /** What faults act on. */
 export interface FaultyWorld {
@@ -53,6 +61,8 @@ export class Chaos implements Fates {
   readonly #options: ChaosOptions;
   readonly #counts = new Map<Operation, number>();
   readonly #requests: readonly RequestFault[];
+  readonly #steps: readonly StepFault[];
+  readonly #stepCounts = new Map<CommitStep, number>();
   /** How often each kind of fault happened. */
   readonly happened = new Map<string, number>();
   #world: FaultyWorld | null = null;
@@ -62,11 +72,14 @@ export class Chaos implements Fates {
   constructor(options: ChaosOptions) {
     this.#options = options;
     this.#requests = options.faults.filter((fault) => fault.kind === 'request');
+    this.#steps = options.faults.filter((fault) => fault.kind === 'step');
   }
 
   start(world: FaultyWorld): void {
     this.#world = world;
-    for (const fault of this.#options.faults) if (fault.kind !== 'request') this.#arm(fault, world);
+    for (const fault of this.#options.faults) {
+      if (fault.kind !== 'request' && fault.kind !== 'step') this.#arm(fault, world);
+    }
   }
 
   /** From here on nothing goes wrong any more. */
@@ -83,6 +96,22 @@ export class Chaos implements Fates {
     const fault = this.#requests.find((one) => one.operation === operation && one.nth === count);
     if (fault !== undefined) return this.#faulty(fate, fault, process);
     return this.#reach(fate, process.instance, SERVICE_OF[operation] ?? 'log');
+  }
+
+  /** A process asks before a step of a commit, if any of them is to fail. */
+  get watchesSteps(): boolean {
+    return this.#steps.length > 0;
+  }
+  async before(process: SimulatedProcess, step: CommitStep): Promise<void> {
+    if (this.#isOver || process.isDown) return;
+    const count = (this.#stepCounts.get(step) ?? 0) + 1;
+    this.#stepCounts.set(step, count);
+    const fault = this.#steps.find((one) => one.step === step && one.nth === count);
+    if (fault === undefined) return;
+    this.#options.trace(`${process.name} ${describeFault(fault)}`);
+    this.#count(`${fault.effect} before ${step}`);
+    this.#world?.[fault.effect](process.instance, fault.ms);
+    await process.delay(0); // never comes, or not before it thaws
   }
 
   #usual(): Fate {

@@ -2,6 +2,7 @@
  *  which others do not drown it. */
 import type { Operation } from '../kernel/network.ts';
 import type { Random } from '../kernel/random.ts';
+import { COMMIT_STEPS } from './commit-steps.ts';
 import type { Fault, RequestEffect, Service, TimedFault } from './fault.ts';
 
 export interface FaultProfile {
@@ -23,6 +24,7 @@ export const ALL_FAULTS: FaultProfile = {
     'wipe',
     'compact',
     'deleteOld',
+    'step',
     'request',
     'request',
     'request',
@@ -102,6 +104,11 @@ export function drawFaults(random: Random, profile: FaultProfile, span: Span): F
 }
 
 function drawFault(random: Random, kind: Fault['kind'], profile: FaultProfile, span: Span): Fault {
+  if (kind === 'step') {
+    const step = random.pick(COMMIT_STEPS);
+    const effect = random.pick(['crash', 'freeze'] as const);
+    return { kind, step, nth: random.whole(1, USUAL_COUNTS.commit), effect, ms: duration(random) };
+  }
   if (kind === 'request') {
     const operation = random.pick(profile.operations);
     return {

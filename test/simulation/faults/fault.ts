@@ -1,6 +1,7 @@
 /** What can go wrong. A schedule lists its faults one by one, each independent of the others: leaving one out leaves the rest as
  *  they are, so a failing list can be shortened. */
 import type { Operation } from '../kernel/network.ts';
+import type { CommitStep } from './commit-steps.ts';
 
 export type Service = 'log' | 'group' | 'store';
 
@@ -53,7 +54,16 @@ export interface RequestFault {
   readonly ms: number;
 }
 
-export type Fault = TimedFault | RequestFault;
+/** Something happens before the n-th commit comes to a step, counted from 1 over all tasks. */
+export interface StepFault {
+  readonly kind: 'step';
+  readonly step: CommitStep;
+  readonly nth: number;
+  readonly effect: 'crash' | 'freeze';
+  readonly ms: number;
+}
+
+export type Fault = TimedFault | RequestFault | StepFault;
 
 export function describeFault(fault: Fault): string {
   const { kind, ...rest } = fault;
