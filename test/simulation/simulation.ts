@@ -129,6 +129,7 @@ export class Simulation implements FaultyWorld {
     this.#chaos.start(this);
     this.#time.after(FAULTS_MS, () => this.#endFaults());
     await this.#time.run(() => this.#isOver);
+    for (const { process } of this.#instances) process.kill();
     return {
       violations: this.#monitor.violations,
       eventCount: this.#time.eventCount,

@@ -19,6 +19,8 @@ export class SimulatedProcess {
   readonly pacing: Pacing;
   #state: 'up' | 'frozen' | 'down' = 'up';
   #waiting: (() => void)[] = [];
+  /** What keeps hold of those who sleep: signals outlive a process that is down. */
+  readonly #sleepers = new Set<() => void>();
 
   constructor(name: string, time: VirtualTime, instance = 0) {
     this.name = name;
@@ -51,17 +53,25 @@ export class SimulatedProcess {
   delay(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = this.time.after(ms, () => this.deliver(resolve));
-      signal?.addEventListener('abort', () => {
+      const forget = (): void => {
         timer.cancel();
+        signal?.removeEventListener('abort', wake);
+        this.#sleepers.delete(forget);
+      };
+      const wake = (): void => {
+        forget();
         resolve();
-      });
+      };
+      const timer = this.time.after(ms, () => this.deliver(wake));
+      signal?.addEventListener('abort', wake);
+      this.#sleepers.add(forget);
     });
   }
 
   kill(): void {
     this.#state = 'down';
     this.#waiting = [];
+    for (const forget of this.#sleepers) forget();
   }
 
   freeze(): void {
