@@ -9,6 +9,7 @@ import {
   type SinkRecord,
 } from '@hiveframe/streams';
 import { embedded } from '@hiveframe/streams-embedded';
+import { ManualClock } from '@hiveframe/streams-testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readTopic } from '../../test/read-topic.ts';
 import type { StreamSource } from '../source/stream-source.ts';
@@ -45,10 +46,11 @@ class Collecting implements Sink<unknown, unknown> {
   }
   async close(): Promise<void> {}
 
-  async hasReceived(count: number): Promise<void> {
+  async hasReceived(count: number, meanwhile: () => void = () => {}): Promise<void> {
     const deadlineMs = performance.now() + 10_000;
     while (this.values.length < count) {
       if (performance.now() > deadlineMs) throw new Error(`Only ${this.values.length} of ${count} came.`);
+      meanwhile();
       await delay(5);
     }
   }
@@ -168,9 +170,8 @@ describe('StreamProcessor', () => {
   test('goes on without a source that failed, and starts it again', async () => {
     let runs = 0;
     const sink = new Collecting();
-    const stream = streamOf({
-      clock: { nowMs: () => Date.now(), delay: (ms) => delay(Math.min(ms, 5)) as never },
-    });
+    const clock = new ManualClock(); // not one that only shortens waits: the deadline of a stop is one of them
+    const stream = streamOf({ clock });
     stream.toSink(sink);
     stream.fromSource({
       async *start() {
@@ -180,7 +181,7 @@ describe('StreamProcessor', () => {
       },
     });
     await stream.start();
-    await sink.hasReceived(3);
+    await sink.hasReceived(3, () => clock.advance(500));
     expect(sink.values).toEqual([reading(1), reading(2), reading(3)]);
     expect(stream.state).toBe('running');
   });
