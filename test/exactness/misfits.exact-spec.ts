@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
-import type { DumpedRecord } from './dump.ts';
+import type { DumpedRecord } from '../support/dump.ts';
 import { Scenario } from './scenario.ts';
 import { describeOnServices, services } from './services.ts';
 

@@ -1,13 +1,11 @@
 /** One case on real Kafka and Redis: topics of its own, the built application, input and the verdict of the verifier. */
 import { Redis } from 'ioredis';
 import { Cluster, type Progress, type WaitOptions } from '../support/cluster.ts';
-import { startPeer, runPeer, type PeerOptions } from '../support/peer.ts';
+import { runPeer, startPeer, type PeerOptions } from '../support/peer.ts';
 import { ReferenceApp, type AppSettings } from '../support/reference-app.ts';
 import type { RunningProcess } from '../support/child-process.ts';
-import { refereeVerdict } from './referee.ts';
-import { dumpTopic, type DumpedRecord } from './dump.ts';
-
-export type EmitMode = 'final' | 'updates';
+import { dumpTopic, type DumpedRecord } from '../support/dump.ts';
+import { verify, type EmitMode, type Verdict } from '../support/verifier.ts';
 
 export interface Services {
   readonly brokers: string;
@@ -19,17 +17,6 @@ export interface ScenarioOptions extends Services {
   readonly inputConfig?: Record<string, string>;
   /** What the application connects to, where that is not what the test connects to. */
   readonly appServices?: Partial<Services>;
-}
-
-/** The verifier's answer. */
-export interface Verdict {
-  readonly exact: boolean;
-  readonly readings: number;
-  readonly misfits: number;
-  readonly windows: number;
-  readonly outputs: number;
-  readonly faults: Readonly<Record<string, number>>;
-  readonly example?: string;
 }
 
 const NUM_PARTITIONS = 4;
@@ -105,14 +92,8 @@ export class Scenario {
   }
 
   /** What this project's verifier says; where a referee is given, it must agree. */
-  async verdict(): Promise<Verdict> {
-    const { brokers, emit } = this.#options;
-    const words = [brokers, this.input, this.output, emit];
-    const verifier = startPeer('Verify', words, { alerts: this.alerts });
-    await verifier.exited;
-    const verdict = JSON.parse(verifier.lines.at(-1) ?? '{}') as Verdict;
-    if (verdict.misfits === 0) await refereeVerdict(words, verdict.exact);
-    return verdict;
+  verdict(): Promise<Verdict> {
+    return verify(this.#options.brokers, this, this.#options.emit);
   }
 
   deadLettered(): Promise<readonly DumpedRecord[]> {

@@ -1,11 +1,16 @@
 /** What a test asks of Kafka itself, by kafkajs' admin client: topics, and how far a group has come. */
-import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
 import { eventually } from './eventually.ts';
 
 /** Offsets summed over the partitions of a topic. */
 export interface Progress {
   readonly committed: number;
   readonly end: number;
+}
+
+/** How far a group has come in one partition. */
+export interface PartitionProgress extends Progress {
+  readonly partition: number;
 }
 
 export interface WaitOptions {
@@ -28,12 +33,13 @@ export class Cluster {
     this.#admin = admin;
   }
 
-  static async connect(brokers: string): Promise<Cluster> {
+  static async connect(brokers: string, config: Partial<KafkaConfig> = {}): Promise<Cluster> {
     const kafka = new Kafka({
       clientId: 'tests',
       brokers: brokers.split(','),
       logLevel: logLevel.NOTHING,
       retry: { retries: 10 },
+      ...config,
     });
     const admin = kafka.admin();
     await admin.connect();
@@ -70,16 +76,26 @@ export class Cluster {
   }
 
   async progress(groupId: string, topic: string): Promise<Progress> {
+    const partitions = await this.progressByPartition(groupId, topic);
+    return {
+      end: partitions.reduce((sum, { end }) => sum + end, 0),
+      committed: partitions.reduce((sum, { committed }) => sum + committed, 0),
+    };
+  }
+
+  async progressByPartition(groupId: string, topic: string): Promise<readonly PartitionProgress[]> {
     const [ends, groups] = await Promise.all([
       this.#admin.fetchTopicOffsets(topic),
       untilSettled(() => this.#admin.fetchOffsets({ groupId, topics: [topic] })),
     ]);
-    const committed = groups[0]?.partitions ?? [];
-    return {
-      end: ends.reduce((sum, { high }) => sum + Number(high), 0),
-      // -1: nothing committed yet
-      committed: committed.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0),
-    };
+    const committed = new Map(
+      groups[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]),
+    );
+    return ends.map(({ partition, high }) => ({
+      partition,
+      end: Number(high),
+      committed: Math.max(0, committed.get(partition) ?? 0), // -1: nothing committed yet
+    }));
   }
 
   /** Waits until the group has committed the whole topic, or the number of records asked for. */

@@ -1,5 +1,5 @@
 /** A Kafka of one test file's own, whose brokers it may crash, freeze and bring back. Needs a script that can do that:
- *  `HFS_KAFKA_LOCAL` names it (`start --name N [--brokers B]` prints `KAFKA_BROKERS=…`; `kill`, `pause`, `resume`, `up N`; `stop`). */
+ *  `HFS_KAFKA_LOCAL` names it (`start --name N [--brokers B]` prints `KAFKA_BROKERS=…`; `kill`, `down`, `pause`, `resume`, `up N`; `stop`). */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -37,6 +37,10 @@ export class KafkaCluster {
   /** Ends broker `number` (from 1) at once, as a crash does. */
   kill(number = 1): Promise<void> {
     return this.#do('kill', number);
+  }
+  /** Stops it as an operator would: it hands over what it leads first. */
+  shutDown(number = 1): Promise<void> {
+    return this.#do('down', number);
   }
   /** Starts it again with its data; resolves when it serves. */
   up(number = 1): Promise<void> {

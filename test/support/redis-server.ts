@@ -54,6 +54,13 @@ export class RedisServer {
     return server;
   }
 
+  /** Where it keeps its files, if it does. */
+  get folder(): string {
+    return this.#folder;
+  }
+  get pid(): number {
+    return this.#process!.pid;
+  }
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }
@@ -82,6 +89,11 @@ export class RedisServer {
   async crash(): Promise<void> {
     this.kill('SIGKILL');
     await this.#process!.exited;
+  }
+
+  /** SIGTERM, as an operator would; resolves when it has ended. */
+  async shutDown(): Promise<void> {
+    await this.#process!.stop();
   }
 
   /** Runs commands with a client of its own. */

@@ -1,4 +1,4 @@
-import { runPeer } from '../support/peer.ts';
+import { runPeer } from './peer.ts';
 
 /** A committed record as the peer's `Dump` prints it. */
 export interface DumpedRecord {

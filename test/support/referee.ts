@@ -1,6 +1,6 @@
 /** A second verifier, of other hands: the program named by `HFS_PEERS`, when there is one. Two that agree are worth
  *  more than one that was written beside the code it checks. */
-import { RunningProcess } from '../support/child-process.ts';
+import { RunningProcess } from './child-process.ts';
 
 /** @throws Error when the referee finds otherwise */
 export async function refereeVerdict(words: readonly string[], exact: boolean): Promise<void> {
