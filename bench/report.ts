@@ -83,7 +83,7 @@ function aligned(rows: readonly (readonly string[])[]): string {
 export function save(
   path: string,
   settings: Readonly<Record<string, unknown>>,
-  results: readonly Result[],
+  results: readonly unknown[],
 ): void {
   const processors = cpus();
   const machine = { cpu: processors[0]?.model, cpus: processors.length, node: process.version };
