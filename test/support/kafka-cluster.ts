@@ -26,9 +26,20 @@ export class KafkaCluster {
     return script;
   }
 
-  static async start(script: string, numBrokers: 1 | 3 = 1): Promise<KafkaCluster> {
+  /** `settings` are the brokers' own, as in server.properties. */
+  static async start(
+    script: string,
+    numBrokers: 1 | 3 = 1,
+    {
+      port,
+      settings = {},
+    }: { readonly port?: number; readonly settings?: Readonly<Record<string, string>> } = {},
+  ): Promise<KafkaCluster> {
     const name = `test-${randomUUID().slice(0, 8)}`;
-    const { stdout } = await run(script, ['start', '--name', name, '--brokers', String(numBrokers)]);
+    const place = port === undefined ? [] : ['--port', String(port)];
+    const extra = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+    const start = ['start', '--name', name, '--brokers', String(numBrokers), ...place, '--', ...extra];
+    const { stdout } = await run(script, start);
     const brokers = /KAFKA_BROKERS=(\S+)/.exec(stdout)?.[1];
     if (brokers === undefined) throw new Error(`${script} start printed no KAFKA_BROKERS: ${stdout}`);
     return new KafkaCluster(script, name, brokers.split(','));
@@ -51,6 +62,18 @@ export class KafkaCluster {
   }
   thaw(number = 1): Promise<void> {
     return this.#do('resume', number);
+  }
+  /** Runs a tool of Kafka's own, `acls` or `configs`, against the cluster; what it printed. */
+  async tool(name: string, args: readonly string[]): Promise<string> {
+    const { stdout } = await run(this.#script, ['--name', this.#name, 'tool', name, ...args]);
+    return stdout;
+  }
+  /** What a broker has logged. */
+  async logs(number = 1): Promise<string> {
+    const { stdout } = await run(this.#script, ['logs', String(number), '--name', this.#name], {
+      maxBuffer: 256 * 1024 * 1024,
+    });
+    return stdout;
   }
   async stop(): Promise<void> {
     await run(this.#script, ['stop', '--name', this.#name]);
