@@ -41,7 +41,8 @@ export class KafkaAdmin implements LogAdmin {
       const configs = await this.#cluster.sendToAny(describeConfigs(present.map(({ topic }) => topic)));
       for (const { topic, errorCode, message, config } of configs) {
         if (errorCode === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION) continue;
-        if (errorCode !== KafkaCode.NONE) throw new BrokerError(errorCode, message);
+        if (errorCode !== KafkaCode.NONE)
+          throw new BrokerError(errorCode, message, { apiName: 'DescribeConfigs', resource: topic });
         const { partitions } = present.find((described) => described.topic === topic)!;
         found.set(topic, { numPartitions: partitions.length, config });
       }
@@ -54,7 +55,7 @@ export class KafkaAdmin implements LogAdmin {
     const names = topics.map(({ topic }) => topic);
     await this.#attempt(`Cannot create ${names.join(', ')}`, async () => {
       const results = await this.#askController(createTopics(topics, this.#cluster.requestTimeoutMs));
-      throwFirst(results, KafkaCode.TOPIC_ALREADY_EXISTS);
+      throwFirst('CreateTopics', results, KafkaCode.TOPIC_ALREADY_EXISTS);
     });
     await this.#untilUsable(names);
   }
@@ -63,7 +64,7 @@ export class KafkaAdmin implements LogAdmin {
     if (topics.length === 0) return;
     await this.#attempt(`Cannot delete ${topics.join(', ')}`, async () => {
       const results = await this.#askController(deleteTopics(topics, this.#cluster.requestTimeoutMs));
-      throwFirst(results, KafkaCode.UNKNOWN_TOPIC_OR_PARTITION);
+      throwFirst('DeleteTopics', results, KafkaCode.UNKNOWN_TOPIC_OR_PARTITION);
     });
   }
 
@@ -164,12 +165,12 @@ export class KafkaAdmin implements LogAdmin {
 function isPresent(errorCode: number, topic: string): boolean {
   if (errorCode === KafkaCode.UNKNOWN_TOPIC_OR_PARTITION) return false;
   if (errorCode === KafkaCode.NONE || errorCode === KafkaCode.LEADER_NOT_AVAILABLE) return true;
-  throw new BrokerError(errorCode, topic);
+  throw new BrokerError(errorCode, topic, { apiName: 'Metadata', resource: topic });
 }
 
-function throwFirst(results: readonly TopicResult[], fine: number): void {
+function throwFirst(apiName: string, results: readonly TopicResult[], fine: number): void {
   const bad = results.find(({ errorCode }) => errorCode !== KafkaCode.NONE && errorCode !== fine);
-  if (bad) throw new BrokerError(bad.errorCode, bad.message ?? bad.topic);
+  if (bad) throw new BrokerError(bad.errorCode, bad.message ?? bad.topic, { apiName, resource: bad.topic });
 }
 
 function toOffset({ topic, partition, offset }: PartitionOffset): PartitionOffset {

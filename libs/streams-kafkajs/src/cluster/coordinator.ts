@@ -1,3 +1,4 @@
+import type { RefusedRequest } from '../access.ts';
 import type { ApiRequest } from '../protocol/api-request.ts';
 import { KafkaCode, STALE_COORDINATOR, STALE_LEADER, TRY_AGAIN } from '../protocol/error-codes.ts';
 import { findCoordinator, type CoordinatorKind } from '../protocol/find-coordinator.ts';
@@ -31,7 +32,8 @@ export class CoordinatorCache {
 
   async #ask(kind: CoordinatorKind, key: string): Promise<number> {
     const answer = await this.#cluster.sendToAny(findCoordinator(kind, key));
-    if (answer.errorCode !== KafkaCode.NONE) throw new BrokerError(answer.errorCode);
+    if (answer.errorCode !== KafkaCode.NONE)
+      throw new BrokerError(answer.errorCode, null, { apiName: 'FindCoordinator', resource: key });
     this.#cluster.metadata.learnBroker(answer.nodeId, answer);
     return answer.nodeId;
   }
@@ -88,12 +90,21 @@ export class Coordinator {
       const nodeId = await this.#cluster.coordinators.find(this.#kind, this.#key);
       const answer = await this.#lane.send(nodeId, request);
       const code = errorOf(answer);
-      if (code !== KafkaCode.NONE) throw new BrokerError(code);
+      if (code !== KafkaCode.NONE) throw new BrokerError(code, null, this.#refused(code, request.apiName));
       return answer;
     } catch (error) {
       if (this.#isElsewhere(error)) this.#cluster.coordinators.forget(this.#kind, this.#key);
       throw error;
     }
+  }
+
+  /** The key names what was refused only where the code is about this kind of resource. */
+  #refused(code: number, apiName: string): RefusedRequest {
+    const isOurs =
+      code === KafkaCode.GROUP_AUTHORIZATION_FAILED
+        ? this.#kind === 'group'
+        : code === KafkaCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED && this.#kind === 'transaction';
+    return isOurs ? { apiName, resource: this.#key } : { apiName };
   }
 
   /** True for failures that another try may mend. */

@@ -1,4 +1,5 @@
 /** What goes wrong below the port, before it is known what it means to the engine: see `log-failure.ts`. */
+import type { RefusedRequest } from '../access.ts';
 import { codeName } from '../protocol/error-codes.ts';
 
 /** No connection, or it broke, or the answer did not come in time. */
@@ -6,13 +7,16 @@ export class ConnectionFailure extends Error {
   override readonly name = 'ConnectionFailure';
   /** True when the request had been handed to the socket: the broker may have acted on it. */
   readonly sent: boolean;
-  constructor(message: string, sent: boolean) {
+  /** True when it looks like a wrong setting: TLS or SASL on one side only. */
+  readonly suspicious: boolean;
+  constructor(message: string, sent: boolean, suspicious = false) {
     super(message);
     this.sent = sent;
+    this.suspicious = suspicious;
   }
 }
 
-/** TLS or SASL credentials were refused: trying again does not help. */
+/** TLS or SASL did not come to an agreement, or credentials were refused: trying again does not help. */
 export class AuthenticationFailure extends Error {
   override readonly name = 'AuthenticationFailure';
 }
@@ -26,9 +30,11 @@ export class UnsupportedBroker extends Error {
 export class BrokerError extends Error {
   override readonly name = 'BrokerError';
   readonly code: number;
-  constructor(code: number, detail?: string | null) {
+  readonly refused: RefusedRequest | undefined;
+  constructor(code: number, detail?: string | null, refused?: RefusedRequest) {
     super(detail ? `${codeName(code)}: ${detail}` : codeName(code));
     this.code = code;
+    this.refused = refused;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The cluster as the rest of the package sees it: brokers by number, leaders of partitions, lanes of connections.
  *  C1 Metadata is asked for when it proves stale, never on a clock; questions asked at the same time go in one request.
- *  C2 One log line when a broker is lost and one when it is found again, however many connections and tries there are. */
+ *  C2 One log line when a broker is lost, one now and then while it is, and one when it is found again, however many connections
+ *     and tries there are. */
 import { performance } from 'node:perf_hooks';
 import type { Logger } from '@hiveframe/streams';
 import type { BrokerConnection, Transport } from './transport.ts';
@@ -11,6 +12,7 @@ import { ConnectionLane } from './connection-lane.ts';
 import { CoordinatorCache } from './coordinator.ts';
 import { ConnectionFailure, messageOf } from './failures.ts';
 import { MetadataCache } from './metadata-cache.ts';
+import { Waiting } from './waiting.ts';
 
 const FEATURES_MAX_AGE_MS = 60_000;
 
@@ -34,7 +36,7 @@ export class KafkaCluster {
   readonly #bootstrap: readonly BrokerAddress[];
   readonly #lanes = new Set<ConnectionLane>();
   readonly #parts = new Set<ClosablePart>();
-  readonly #lost = new Set<string>();
+  readonly #lost = new Map<string, Waiting>();
   readonly #control: ConnectionLane;
   #refresh: { topics: Set<string>; answer: Promise<void> } | null = null;
   #transactionVersion = { value: 0, readAtMs: -Infinity };
@@ -160,16 +162,23 @@ export class KafkaCluster {
       if (this.#lost.delete(name)) this.logger.log('info', `Connected to broker ${nodeId} at ${name} again.`);
       return connection;
     } catch (error) {
-      if (!this.#closed && !this.#lost.has(name)) {
-        this.#lost.add(name);
-        this.logger.log(
-          'warn',
-          `Cannot reach broker ${nodeId} at ${name}: ${messageOf(error)}; trying again.`,
-        );
-      }
+      if (!this.#closed) this.#notReached(`broker ${nodeId} at ${name}`, name, messageOf(error));
       throw error;
     }
   }
+
+  #notReached(broker: string, name: string, why: string): void {
+    const known = this.#lost.get(name);
+    const waiting = known ?? new Waiting(this.logger, { what: broker });
+    waiting.failed(why);
+    if (known) return;
+    this.#lost.set(name, waiting);
+    this.logger.log('warn', `Cannot reach ${broker}: ${why}; trying again.`);
+  }
+}
+
+function triesAgain(error: unknown): string {
+  return error instanceof ConnectionFailure ? '; trying again' : '';
 }
 
 function shuffled<T>(values: readonly T[]): T[] {

@@ -25,6 +25,7 @@ export async function askLeaders<P extends TopicPartition, R extends TopicPartit
     if (waiting.length === 0) return done;
     const absent = waiting.find(({ topic }) => cluster.metadata.isAbsent(topic));
     if (absent) throw unknownTopic(absent.topic);
+    for (const { topic } of waiting) throwIfAny(cluster.metadata.refusal(topic));
     if (cluster.isClosed || performance.now() > untilMs) throw round.error;
     await delay(backoff.next());
     await cluster.refreshMetadata(waiting.map(({ topic }) => topic)).catch(() => {});
@@ -42,12 +43,15 @@ async function askOnce<P extends TopicPartition, R extends TopicPartition & { er
   let error: unknown = new BrokerError(KafkaCode.LEADER_NOT_AVAILABLE);
   const ask = async (nodeId: number, asked: readonly P[]): Promise<void> => {
     try {
-      for (const result of await lane.send(nodeId, request(asked))) {
-        if (result.errorCode === KafkaCode.NONE) done.push(result);
-        else if (!mayPass(result.errorCode)) throw new BrokerError(result.errorCode);
+      const asking = request(asked);
+      for (const result of await lane.send(nodeId, asking)) {
+        const { topic, errorCode } = result;
+        if (errorCode === KafkaCode.NONE) done.push(result);
+        else if (!mayPass(errorCode))
+          throw new BrokerError(errorCode, null, { apiName: asking.apiName, resource: topic });
         else {
-          error = new BrokerError(result.errorCode);
-          failed.push(asked.find((at) => at.topic === result.topic && at.partition === result.partition)!);
+          error = new BrokerError(errorCode);
+          failed.push(asked.find((at) => at.topic === topic && at.partition === result.partition)!);
         }
       }
     } catch (failure) {
@@ -66,6 +70,10 @@ async function askOnce<P extends TopicPartition, R extends TopicPartition & { er
   return { done, failed, error };
 }
 
+function throwIfAny(error: Error | null): void {
+  if (error !== null) throw error;
+}
+
 function mayPass(code: number): boolean {
   return STALE_LEADER.has(code) || TRY_AGAIN.has(code);
 }
@@ -73,6 +81,6 @@ function mayPass(code: number): boolean {
 export function unknownTopic(topic: string): LogError {
   return new LogError(
     { kind: 'unknownTopic', topic },
-    `Topic ${topic} does not exist: create it, or mend its name.`,
+    `Cannot use topic ${topic}: it does not exist, or no longer. Create it, or mend its name, and start again.`,
   );
 }

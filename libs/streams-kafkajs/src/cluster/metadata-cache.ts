@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { KafkaCode } from '../protocol/error-codes.ts';
+import { KafkaCode, UNAUTHORIZED } from '../protocol/error-codes.ts';
 import type { BrokerAddress, MetadataAnswer, TopicMetadata } from '../protocol/metadata.ts';
+import { BrokerError } from './failures.ts';
 
 const UNKNOWN_GRACE_MS = 5_000;
 
@@ -35,6 +36,13 @@ export class MetadataCache {
   isAbsent(topic: string): boolean {
     const sinceMs = this.#unknownSinceMs.get(topic);
     return sinceMs !== undefined && performance.now() - sinceMs > UNKNOWN_GRACE_MS;
+  }
+
+  /** Why the brokers tell nothing of a topic, where asking again does not help. */
+  refusal(topic: string): BrokerError | null {
+    const code = this.#topics.get(topic)?.errorCode ?? KafkaCode.NONE;
+    const isFinal = UNAUTHORIZED.has(code) || code === KafkaCode.INVALID_TOPIC_EXCEPTION;
+    return isFinal ? new BrokerError(code, null, { apiName: 'Metadata', resource: topic }) : null;
   }
 
   apply(answer: MetadataAnswer): void {

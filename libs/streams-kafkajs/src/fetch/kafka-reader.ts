@@ -9,8 +9,9 @@ import { LogError, type FetchedRecords, type LogReader, type TopicPartition } fr
 import { Backoff, delay } from '../cluster/backoff.ts';
 import { Bell } from '../cluster/bell.ts';
 import { ConnectionLane } from '../cluster/connection-lane.ts';
-import { AuthenticationFailure, BrokerError, ConnectionFailure, messageOf } from '../cluster/failures.ts';
+import { BrokerError, ConnectionFailure } from '../cluster/failures.ts';
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts';
+import { Waiting } from '../cluster/waiting.ts';
 import { askLeaders, unknownTopic } from '../cluster/leaders.ts';
 import { toLogError } from '../log-failure.ts';
 import type { FetchOptions } from '../options.ts';
@@ -31,6 +32,11 @@ export interface KafkaReaderOptions {
   readonly fetch: Required<FetchOptions>;
 }
 
+interface FailedFetch {
+  readonly partition: PartitionFetch;
+  readonly error: LogError;
+}
+
 export class KafkaReader implements LogReader {
   readonly #cluster: KafkaCluster;
   readonly #options: KafkaReaderOptions;
@@ -40,7 +46,8 @@ export class KafkaReader implements LogReader {
   readonly #lanes: readonly ConnectionLane[];
   readonly #loops = new Map<number, Promise<unknown>>();
   readonly #troubled = new Set<PartitionFetch>();
-  readonly #errors: LogError[] = [];
+  readonly #waiting: Waiting;
+  readonly #errors: FailedFetch[] = [];
   /** Rung when there may be something to fetch. */
   readonly #work = new Bell();
   /** Rung when there may be something to poll. */
@@ -54,6 +61,7 @@ export class KafkaReader implements LogReader {
     this.#options = options;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? DEFAULT_BUFFER_BYTES;
     this.#lanes = Array.from({ length: LANES_PER_BROKER }, () => cluster.lane());
+    this.#waiting = new Waiting(cluster.logger, { what: 'partitions to be readable' });
     cluster.opened(this);
   }
 
@@ -102,8 +110,8 @@ export class KafkaReader implements LogReader {
   }
 
   #drain(): FetchedRecords[] {
-    const error = this.#errors.shift();
-    if (error) throw error;
+    const error = this.#nextError();
+    if (error !== null) throw error;
     const ready: FetchedRecords[] = [];
     for (const partition of this.#partitions.values()) {
       const chunk = partition.paused ? null : partition.take(this.#options.fetch.maxBytesPerPartition);
@@ -113,6 +121,14 @@ export class KafkaReader implements LogReader {
     }
     if (ready.length > 0) this.#work.ring();
     return ready;
+  }
+
+  /** What was read before a partition failed is given first. */
+  #nextError(): LogError | null {
+    const index = this.#errors.findIndex(({ partition }) => partition.isEmpty || !this.#isCurrent(partition));
+    if (index < 0) return null;
+    const { partition, error } = this.#errors.splice(index, 1)[0]!;
+    return this.#isCurrent(partition) ? error : this.#nextError();
   }
 
   #remove(at: TopicPartition): void {
@@ -150,8 +166,10 @@ export class KafkaReader implements LogReader {
       const { topic } = partition;
       if (partition.failed || this.#cluster.metadata.leaderOf(topic, partition.partition) !== undefined)
         continue;
-      if (this.#cluster.metadata.isAbsent(topic)) this.#fail(partition, unknownTopic(topic));
-      else topics.add(topic);
+      const { metadata } = this.#cluster;
+      const hopeless = metadata.isAbsent(topic) ? unknownTopic(topic) : metadata.refusal(topic);
+      if (hopeless === null) topics.add(topic);
+      else this.#fail(partition, hopeless);
     }
     return topics;
   }
@@ -259,7 +277,8 @@ export class KafkaReader implements LogReader {
 
   #refused(partition: PartitionFetch, code: number): void {
     if (code === KafkaCode.OFFSET_OUT_OF_RANGE) void this.#outOfRange(partition);
-    else if (UNAUTHORIZED.has(code)) this.#fail(partition, new BrokerError(code));
+    else if (UNAUTHORIZED.has(code))
+      this.#fail(partition, new BrokerError(code, null, { apiName: 'Fetch', resource: partition.topic }));
     else {
       this.#trouble(partition, codeName(code));
       this.#lookForLeader([partition], STALE_LEADER_PAUSE_MS);
@@ -271,7 +290,6 @@ export class KafkaReader implements LogReader {
     const passing = error instanceof ConnectionFailure || error instanceof BrokerError;
     if (passing) return this.#lookForLeader(partitions, pauseMs);
     for (const partition of partitions) if (this.#isCurrent(partition)) this.#fail(partition, error);
-    if (!(error instanceof AuthenticationFailure)) this.#cluster.logger.log('error', messageOf(error));
   }
 
   #lookForLeader(partitions: readonly PartitionFetch[], pauseMs: number): void {
@@ -302,7 +320,8 @@ export class KafkaReader implements LogReader {
       if (!this.#isCurrent(partition)) return;
       const at = topicPartition(partition);
       const text = `Cannot read ${nameOf(at)} from offset ${partition.position}: the log reaches from ${startOffset} to ${endOffset}.`;
-      this.#errors.push(new LogError({ kind: 'offsetOutOfRange', at, startOffset, endOffset }, text));
+      const error = new LogError({ kind: 'offsetOutOfRange', at, startOffset, endOffset }, text);
+      this.#errors.push({ partition, error });
       this.#arrival.ring();
     } catch {
       partition.failed = false;
@@ -321,19 +340,22 @@ export class KafkaReader implements LogReader {
   #fail(partition: PartitionFetch, error: unknown): void {
     partition.failed = true;
     const at = topicPartition(partition);
-    this.#errors.push(toLogError(error, `Cannot read ${nameOf(at)} from offset ${partition.position}`, at));
+    const text = `Cannot read ${nameOf(at)} from offset ${partition.position}`;
+    this.#errors.push({ partition, error: toLogError(error, text, at) });
     this.#arrival.ring();
   }
 
-  /** One line when reading is interrupted, one when everything is read again. */
+  /** One line when reading is interrupted, one now and then while it is, one when everything is read again. */
   #trouble(partition: PartitionFetch, why: string): void {
     if (this.#troubled.size === 0) {
       this.#cluster.logger.log('warn', `Reading ${nameOf(partition)} is interrupted: ${why}; trying again.`);
     }
     this.#troubled.add(partition);
+    this.#waiting.failed(`${nameOf(partition)}: ${why}`);
   }
   #recovered(partition: PartitionFetch): void {
     if (!this.#troubled.delete(partition) || this.#troubled.size > 0) return;
+    this.#waiting.over();
     this.#cluster.logger.log('info', 'Reading goes on: every partition has a leader again.');
   }
 }

@@ -30,6 +30,8 @@ const MAGIC_AT = 16;
 /** Bytes of a batch that its length field does not count. */
 const LENGTH_PREFIX_BYTES = 12;
 const ABORT_MARKER = 0;
+/** More than any batch of common size holds. */
+const MAX_BATCH_OFFSETS = 10_000_000;
 
 export interface VisibleBatches {
   readonly batches: RecordBatch[];
@@ -46,9 +48,12 @@ export interface VisibilityOptions {
 export class DamagedBatch extends Error {
   override readonly name = 'DamagedBatch';
   readonly offset: number;
-  constructor(offset: number, why: string) {
+  /** After the batch, as far as its header can be believed; null: not at all. */
+  readonly nextOffset: number | null;
+  constructor(offset: number, why: string, nextOffset: number | null = null) {
     super(`the record batch at offset ${offset} ${why}`);
     this.offset = offset;
+    this.nextOffset = nextOffset;
   }
 }
 
@@ -145,8 +150,17 @@ function check(records: Buffer, at: number, end: number, baseOffset: number, crc
     throw new DamagedBatch(
       baseOffset,
       `is damaged: its CRC is ${hex(expected)}, its bytes give ${hex(actual)}`,
+      offsetAfter(records, at, baseOffset),
     );
   }
+}
+
+/** By the two fields that must agree; a batch never holds more offsets than records but for compaction, so a wild number is damage. */
+function offsetAfter(records: Buffer, at: number, baseOffset: number): number | null {
+  const lastDelta = records.readInt32BE(at + LAST_OFFSET_DELTA_AT);
+  const count = records.readInt32BE(at + RECORD_COUNT_AT);
+  const agrees = lastDelta >= 0 && count >= 0 && count <= lastDelta + 1 && lastDelta < MAX_BATCH_OFFSETS;
+  return agrees ? baseOffset + lastDelta + 1 : null;
 }
 
 function openBatch(records: Buffer, at: number, end: number, baseOffset: number): RecordBatch {
@@ -159,16 +173,23 @@ function openBatch(records: Buffer, at: number, end: number, baseOffset: number)
   };
   const codec = attributes & CODEC_MASK;
   if (codec === 0) return { ...header, buffer: records, start: at + BATCH_HEADER_BYTES, end };
-  const body = inflate(codec, records.subarray(at + BATCH_HEADER_BYTES, end), header.count, baseOffset);
+  const nextOffset = baseOffset + records.readInt32BE(at + LAST_OFFSET_DELTA_AT) + 1;
+  const body = inflate(
+    codec,
+    records.subarray(at + BATCH_HEADER_BYTES, end),
+    header.count,
+    baseOffset,
+    nextOffset,
+  );
   return { ...header, buffer: body, start: 0, end: body.length };
 }
 
-function inflate(codec: number, body: Buffer, count: number, baseOffset: number): Buffer {
+function inflate(codec: number, body: Buffer, count: number, baseOffset: number, nextOffset: number): Buffer {
   if (count === 0) return body.subarray(0, 0);
   try {
     return decompress(codec, body);
   } catch (error) {
-    throw new DamagedBatch(baseOffset, `cannot be decompressed: ${messageOf(error)}`);
+    throw new DamagedBatch(baseOffset, `cannot be decompressed: ${messageOf(error)}`, nextOffset);
   }
 }
 

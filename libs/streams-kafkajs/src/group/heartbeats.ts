@@ -97,7 +97,7 @@ export class Heartbeats {
       this.#isRebalancing = true;
       return true;
     }
-    if (MEMBERSHIP_OVER.has(error.code)) this.lose(toLogError(error, 'The membership of the group is over'));
+    if (MEMBERSHIP_OVER.has(error.code)) this.lose(toLogError(error, 'Cannot stay in the group'));
     return false;
   }
 

@@ -17,6 +17,7 @@ import { BrokerError, messageOf } from '../cluster/failures.ts';
 import type { KafkaCluster } from '../cluster/kafka-cluster.ts';
 import { toLogError } from '../log-failure.ts';
 import { KafkaCode } from '../protocol/error-codes.ts';
+import { Waiting } from '../cluster/waiting.ts';
 import { GroupProtocol, leftGroup, type Generation } from './group-protocol.ts';
 import { Heartbeats } from './heartbeats.ts';
 
@@ -31,6 +32,7 @@ export class KafkaGroupMember implements GroupMember {
   readonly #leaving = new AbortController();
   readonly #firstAssignment = Promise.withResolvers<void>();
   #isJoining = false;
+  #hasJoined = false;
   #current: { readonly member: Membership; readonly heartbeats: Heartbeats } | null = null;
   /** Something was assigned, and neither revoked for good nor lost. */
   #holds = false;
@@ -108,11 +110,15 @@ export class KafkaGroupMember implements GroupMember {
   async #untilMember(): Promise<Generation | null> {
     const backoff = new Backoff(50, 1_000);
     const startedMs = performance.now();
+    const waiting = new Waiting(this.#cluster.logger, {
+      what: `group ${this.#options.groupId} to take this member`,
+    });
     while (!this.#hasLeft) {
       try {
         return await this.#protocol.joinOnce();
       } catch (error) {
         if (this.#hasLeft) return null;
+        waiting.failed(messageOf(error));
         await this.#joinFailed(error, performance.now() - startedMs);
         if (!isCode(error, KafkaCode.REBALANCE_IN_PROGRESS))
           await delay(backoff.next(), this.#leaving.signal);
@@ -143,6 +149,7 @@ export class KafkaGroupMember implements GroupMember {
       heardAtMs: generation.heardAtMs,
     });
     this.#current = { member, heartbeats };
+    this.#hasJoined = true;
     heartbeats.start();
     this.#log(
       'info',
@@ -178,25 +185,28 @@ export class KafkaGroupMember implements GroupMember {
 
   async #lostMembership(lostBy: LogError): Promise<void> {
     if (isCode(lostBy.cause, KafkaCode.UNKNOWN_MEMBER_ID)) this.#protocol.forgetMember();
-    await this.#lose(lostBy);
     if (isCode(lostBy.cause, KafkaCode.FENCED_INSTANCE_ID) || lostBy.failure.kind === 'unauthorized')
       throw lostBy;
+    await this.#lose(lostBy);
   }
 
   async #lose(error: LogError): Promise<void> {
     if (!this.#holds || this.#hasLeft) return;
     this.#holds = false;
-    this.#log('warn', error.message);
-    await this.#listener.onLost(error);
+    await this.#listener.onLost(error); // who tells of it
   }
 
-  /** The group cannot be joined, or a listener threw: nothing here can mend it. */
+  /** The group cannot be joined, or a listener threw: nothing here can mend it. Told once, by `onFailed`, which ends what was held. */
   async #fail(error: unknown): Promise<void> {
     if (this.#hasLeft) return;
-    const failure = toLogError(error, `Cannot go on in group ${this.#options.groupId}`);
+    const { groupId } = this.#options;
+    const failure = toLogError(
+      error,
+      this.#hasJoined ? `Cannot go on in group ${groupId}` : `Cannot join group ${groupId}`,
+    );
     this.#current?.heartbeats.stop();
     this.#current = null;
-    await this.#lose(failure).catch(() => {});
+    this.#holds = false;
     this.#firstAssignment.reject(failure);
     this.#listener.onFailed(failure);
     await this.leave(this.#options.sessionTimeoutMs);

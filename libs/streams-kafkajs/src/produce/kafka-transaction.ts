@@ -1,7 +1,7 @@
 /** One transaction, from `begin` to its end.
  *  T1 The broker hears of it with the first batch or offset; an untouched one ends without a request.
  *  T2 Nothing of it is in flight when it is ended: a late batch would belong to the next one.
- *  T3 After a failure only `abort` is possible, except that a record too large leaves it as it was.
+ *  T3 After a failure only `abort` is possible, except that a record too large, or refused, leaves it as it was.
  *  T4 EndTxn has the same effect however often it is sent with one epoch, so a lost answer is asked for again. Only when
  *     the time for that is over, or the owner was fenced meanwhile, the outcome is `unknown`. */
 import {
@@ -224,7 +224,8 @@ export class KafkaTransaction implements Transaction {
 
   #failed(error: unknown, what: string, at?: TopicPartition): LogError {
     const failure = this.#abortable(toLogError(error, this.#cannot(what), at));
-    if (failure.failure.kind === 'recordTooLarge') return failure;
+    const { kind } = failure.failure;
+    if (kind === 'recordTooLarge' || kind === 'recordRefused') return failure;
     if (isOwnerFenced(failure)) this.#isFenced = true;
     this.#failure ??= failure;
     this.#context.queue.fail(this.#failure);

@@ -96,7 +96,8 @@ export class KafkaWriter implements LogWriter {
     while (!this.#closing.signal.aborted) {
       try {
         const answer = await this.#cluster.sendToAny(initProducerId(null, 60_000));
-        if (answer.errorCode !== KafkaCode.NONE) throw new BrokerError(answer.errorCode);
+        if (answer.errorCode !== KafkaCode.NONE)
+          throw new BrokerError(answer.errorCode, null, { apiName: 'InitProducerId' });
         this.#identified = true;
         return this.#queue.start(answer);
       } catch (error) {

@@ -153,9 +153,9 @@ export class ProduceQueue {
       if (!batch || queue.inFlight || !queue.admitted || queue.isPausing) continue;
       const leader = this.#cluster.metadata.leaderOf(queue.topic, queue.partition);
       if (leader === undefined) {
-        if (this.#cluster.metadata.isAbsent(queue.topic))
-          this.#dropHead(queue, batch, unknownTopic(queue.topic));
-        else leaderless.add(queue.topic);
+        const hopeless = this.#whyNever(queue.topic);
+        if (hopeless === null) leaderless.add(queue.topic);
+        else this.#dropHead(queue, batch, hopeless);
         continue;
       }
       const departure = { queue, batch, bytes: this.#seal(queue, batch, identity) };
@@ -165,6 +165,12 @@ export class ProduceQueue {
     }
     for (const [leader, all] of departures) for (const some of bounded(all)) void this.#send(leader, some);
     if (leaderless.size > 0) void this.#lookForLeaders(leaderless);
+  }
+
+  /** Why a topic will never have a leader; null: it may. */
+  #whyNever(topic: string): Error | null {
+    const { metadata } = this.#cluster;
+    return metadata.isAbsent(topic) ? unknownTopic(topic) : metadata.refusal(topic);
   }
 
   #seal(queue: PartitionQueue, batch: PendingBatch, { producerId, epoch }: ProducerIdentity): Buffer {
@@ -213,7 +219,15 @@ export class ProduceQueue {
       queue.appended();
       batch.resolve(baseOffset + batch.records.count);
     } else {
-      this.#refused(queue, batch, new BrokerError(errorCode, answer.message));
+      const resource =
+        errorCode === KafkaCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+          ? (this.#options.transactionalId ?? '')
+          : queue.topic;
+      this.#refused(
+        queue,
+        batch,
+        new BrokerError(errorCode, answer.message, { apiName: 'Produce', resource }),
+      );
     }
   }
 

@@ -45,7 +45,7 @@ export interface LogReader {
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
   /** What is there, or [] after maxWaitMs. One call at a time. Never brings a partition unassigned or paused meanwhile.
-   *  @throws LogError `offsetOutOfRange` (once per assign), `unauthorized`. Leader moves and lost connections are retried inside. */
+   *  @throws LogError `offsetOutOfRange`, `damaged`, `unknownTopic` (each once per assign), `unauthorized`. Leader moves and lost connections are retried inside. */
   poll(options: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ export type EndOffsets = readonly PartitionOffset[];
 /** At least once, at most once: idempotent, acknowledged by all in-sync replicas. */
 export interface LogWriter {
   /** Keeps the order per partition, also between calls that overlap. Resolves when everything is acknowledged.
-   *  @throws LogError `recordTooLarge`, `unauthorized`, `unavailable` */
+   *  @throws LogError `recordTooLarge`, `recordRefused`, `unknownTopic`, `unauthorized`, `unavailable` */
   send(batches: readonly OutputBatch[]): Promise<EndOffsets>;
   close(): Promise<void>;
 }
@@ -192,7 +192,10 @@ export interface LogPort {
 }
 
 /** fenced: a newer owner exists, drop the task. abortable: abort and redo. offsetOutOfRange: the log begins at `startOffset` now.
- *  recordTooLarge: one record exceeds the topic's limit. unavailable: beyond the adapter's own retries. */
+ *  recordTooLarge: one record exceeds the topic's limit. recordRefused: the topic takes no such record, for another reason.
+ *  damaged: bytes at `offset` cannot be read; reading can go on at `nextOffset`, null when nobody can tell where.
+ *  unauthorized: the message names what is needed. unusable: no retry mends it (settings, a version, a damaged or foreign file).
+ *  unavailable: beyond the adapter's own retries; later it may be there again. */
 export type LogFailure =
   | { readonly kind: 'fenced' }
   | { readonly kind: 'abortable' }
@@ -203,8 +206,16 @@ export type LogFailure =
       readonly endOffset: number;
     }
   | { readonly kind: 'recordTooLarge'; readonly at: TopicPartition }
+  | { readonly kind: 'recordRefused'; readonly at: TopicPartition }
+  | {
+      readonly kind: 'damaged';
+      readonly at: TopicPartition;
+      readonly offset: number;
+      readonly nextOffset: number | null;
+    }
   | { readonly kind: 'unknownTopic'; readonly topic: string }
   | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'unusable' }
   | { readonly kind: 'unavailable' };
 
 /** Any failure of a log, with what the engine must do about it. */

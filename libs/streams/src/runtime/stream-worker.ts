@@ -3,18 +3,18 @@
  *  W2 Revoked: every task commits, then waits; those that stay go on where they were, with their state (sticky).
  *  W3 Lost: nothing can be committed; tasks are closed as they are.
  *  W4 A task that failed is closed and opened again from the log; fenced ones only after joining the group anew. */
-import {
+import type {
+  FetchedRecords,
+  GroupListener,
+  GroupMember,
   LogError,
-  type FetchedRecords,
-  type GroupListener,
-  type GroupMember,
-  type LogReader,
-  type MemberAssignment,
-  type MemberInfo,
-  type TopicPartition,
+  LogReader,
+  MemberAssignment,
+  MemberInfo,
+  TopicPartition,
 } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
-import type { RestoreProgress } from '../state/restore.ts';
+import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -28,13 +28,15 @@ import {
   type SourceTopics,
 } from './assignor.ts';
 import { Bell } from './bell.ts';
+import { LostRecords } from './lost-records.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskFailureKind } from './task-failure.ts';
 import { TaskRegistry } from './task-registry.ts';
 
 /** Records of one task in a row, before the next task gets its turn. */
 const RECORDS_PER_TURN = 256;
-/** How long the loop processes before it lets the process' other events happen. */
+/** How long the loop processes before it lets the process' other events happen (heartbeats among them): no longer than the one
+ *  record that is under way then, however slow the user's functions are. */
 const SLICE_MS = 8;
 const IDLE_POLL_MS = 100;
 const HELD_POLL_MS = 2;
@@ -43,7 +45,7 @@ export interface WorkerListener {
   onRebalancing(): void;
   /** Every assigned task is restored and runs. */
   onRunning(): void;
-  onRestore(progress: RestoreProgress): void;
+  readonly onRestore: RestoreListener;
   /** The application cannot go on. */
   onFatal(error: Error): void;
 }
@@ -63,6 +65,7 @@ export class StreamWorker implements GroupListener {
   readonly #reader: LogReader;
   readonly #registry: TaskRegistry;
   readonly #purge: RepartitionPurge;
+  readonly #lostRecords: LostRecords;
   readonly #bell = new Bell();
   #assigned: readonly TaskId[] = [];
   /** Ends with the assignment: what is being opened for it is called off. */
@@ -71,6 +74,8 @@ export class StreamWorker implements GroupListener {
   #held = false;
   #stopped = false;
   #looping: Promise<void> | null = null;
+  /** Whose turn is next. */
+  #turn = 0;
   /** Asked for and not answered yet. */
   #polling: Promise<true> | null = null;
 
@@ -87,9 +92,10 @@ export class StreamWorker implements GroupListener {
       maxBufferedBytes,
       reader: this.#reader,
       wake: () => this.#bell.ring(),
-      onRestore: (progress) => listener.onRestore(progress),
+      onRestore: (event) => listener.onRestore(event),
       onFatal: (error) => this.#fatal(error),
     });
+    this.#lostRecords = new LostRecords(environment, this.#registry, this.#reader);
   }
 
   get tasks(): readonly StreamTask[] {
@@ -169,36 +175,23 @@ export class StreamWorker implements GroupListener {
       return await this.#reader.poll({ maxWaitMs });
     } catch (error) {
       if (this.#stopped) return [];
-      if (error instanceof LogError && error.failure.kind === 'offsetOutOfRange') return this.#goOnAt(error);
-      throw error;
+      this.#lostRecords.goOn(error);
+      return [];
     }
   }
 
-  /** Retention was faster than the task. @throws the error itself when that is to end the application */
-  #goOnAt(error: LogError): readonly FetchedRecords[] {
-    const { failure } = error;
-    if (failure.kind !== 'offsetOutOfRange') throw error;
-    const queue = this.#registry.queueOf(failure.at);
-    if (queue === undefined) return []; // of a task that is gone
-    if (queue.position > failure.endOffset) throw error; // the topic was made anew
-    this.#environment.overtaken({ ...failure.at, offset: queue.position }, failure.startOffset);
-    queue.reset(failure.startOffset, failure.endOffset);
-    this.#reader.assign(queue, failure.startOffset);
-    return [];
-  }
-
+  /** The tasks in turn, until none has anything or the time is over; the next slice begins with the task behind the last. */
   #processSlice(): number {
     const { pacing } = this.#environment;
     const endMs = pacing.elapsedMs() + SLICE_MS;
+    const tasks = this.#registry.running;
     let processed = 0;
-    for (let again = true; again && pacing.elapsedMs() < endMs;) {
-      again = false;
-      for (const task of this.#registry.running) {
-        if (!task.isReady) continue;
-        const count = task.process(RECORDS_PER_TURN);
-        processed += count;
-        if (count === RECORDS_PER_TURN) again = true;
-      }
+    for (let idle = 0; idle < tasks.length;) {
+      const task = tasks[this.#turn++ % tasks.length]!;
+      const count = task.isReady ? task.process(RECORDS_PER_TURN, endMs) : 0;
+      processed += count;
+      idle = count > 0 ? 0 : idle + 1;
+      if (pacing.elapsedMs() >= endMs) break;
     }
     return processed;
   }

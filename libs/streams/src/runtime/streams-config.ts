@@ -38,6 +38,9 @@ export interface StreamsConfig extends FailureHandlers {
   /** Records that retention removed before they were processed: go on behind them, with an error in the log, or end the
    *  application. Never in silence. Kafka: `auto.offset.reset`. @defaultValue 'continue' */
   readonly onOffsetOutOfRange?: 'continue' | 'fail';
+  /** Input that is in the log but cannot be read (its CRC is wrong): end the application, or go on behind it, with an error in the
+   *  log. A changelog that cannot be read always ends it. @defaultValue 'fail' */
+  readonly onDamagedRecords?: 'fail' | 'continue';
   /** Kafka: `session.timeout.ms`. @defaultValue 10_000 */
   readonly sessionTimeoutMs?: number;
   /** How long a rebalance waits for a member to commit. Kafka: `max.poll.interval.ms`. @defaultValue 60_000 */
@@ -73,6 +76,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     maxBatchBytes: 512 * 1024,
     missingSourceTopics: 'wait',
     onOffsetOutOfRange: 'continue',
+    onDamagedRecords: 'fail',
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
     clock: systemClock,

@@ -23,8 +23,11 @@ function logFailureKind({ failure }: LogError): TaskFailureKind {
       return 'restart';
     case 'offsetOutOfRange':
     case 'recordTooLarge':
+    case 'recordRefused':
+    case 'damaged':
     case 'unknownTopic':
     case 'unauthorized':
+    case 'unusable':
       return 'fatal';
   }
 }
