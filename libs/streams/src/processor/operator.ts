@@ -12,6 +12,8 @@ export type Next<K = unknown, V = unknown> = (key: K, value: V, timestampMs: num
 
 /** The input record that is being processed: valid until the operator returns; `capture` what must outlive that. */
 export interface CurrentRecord extends RecordOrigin {
+  /** Of key and value as they came; 0 for what is passed on without an input record. */
+  readonly sizeBytes: number;
   headers(): Headers;
   capture(): CapturedRecord;
   /** Makes a captured record the current one again, while an operator passes on what it held back. */
@@ -23,8 +25,10 @@ export interface CurrentRecord extends RecordOrigin {
 export interface Holder {
   /** How many records are held now. */
   readonly held: number;
-  /** More than this many held: the task stops feeding until it is less. */
+  /** So many held at the end of a turn: the task waits for `room` before the next. */
   readonly limit: number;
+  /** Too much is held for another record: the turn ends here, however many records it might have had. @defaultValue false */
+  readonly isFull?: boolean;
   /** Ends when nothing is held any more; everything was passed on. Rejects with what the user's function threw. */
   drain(): Promise<void>;
   /** Ends when something can be taken again (at least one held record was passed on). */

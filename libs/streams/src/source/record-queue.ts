@@ -54,6 +54,11 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   headers(): Headers {
     return this.cursor.headers();
   }
+  /** Of the head's key and value, as they came. */
+  get headBytes(): number {
+    const { keyStart, keyEnd, valueStart, valueEnd } = this.cursor;
+    return keyEnd - keyStart + (valueEnd - valueStart);
+  }
 
   add(fetched: FetchedRecords): void {
     this.endOffset = fetched.lastStableOffset;

@@ -19,6 +19,7 @@ export interface Stage {
 export class Stages {
   readonly #task: TaskTime;
   #stages: Stage[] = [];
+  #holders: Holder[] = [];
 
   constructor(task: TaskTime) {
     this.#task = task;
@@ -41,6 +42,7 @@ export class Stages {
       (time as OperatorTime).ceilings = before.map(({ ceilingMs }) => ceilingMs!);
     }
     this.#stages = inOrder.filter(({ holder, advance, emit }) => holder ?? advance ?? emit);
+    this.#holders = this.#stages.flatMap(({ holder }) => holder ?? []);
   }
 
   [Symbol.iterator](): Iterator<Stage> {
@@ -48,7 +50,13 @@ export class Stages {
   }
 
   get holdsAny(): boolean {
-    return this.#stages.some(({ holder }) => holder !== null && holder.held > 0);
+    return this.#holders.some(({ held }) => held > 0);
+  }
+
+  /** An operator cannot take another record now. */
+  get isFull(): boolean {
+    for (const holder of this.#holders) if (holder.isFull === true) return true;
+    return false;
   }
 
   /** Tells the operators where time stands for them. */

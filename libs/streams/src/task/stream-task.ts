@@ -15,6 +15,7 @@ import { openTask } from './open-task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 import { memberUntil } from './task-member.ts';
+import { TurnTimer } from './turn-timer.ts';
 import { WorkSealer } from './work-sealer.ts';
 
 export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
@@ -41,6 +42,7 @@ export class StreamTask {
   /** Rung when the task can go on, or has failed: the loop may be asleep. */
   readonly #wake: () => void;
   readonly #closing = new AbortController();
+  readonly #turnTimer: TurnTimer;
   #opened: OpenedTask | null = null;
   #sealer: WorkSealer | null = null;
   /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
@@ -49,6 +51,8 @@ export class StreamTask {
   #answers: Promise<void>[] = [];
   #committing: Promise<void> | null = null;
   #lastCommitMs = 0;
+  /** When the ports were given the commit that is under way. */
+  #handedOverMs: number | null = null;
 
   constructor(
     id: TaskId,
@@ -61,6 +65,7 @@ export class StreamTask {
     this.subTopology = subTopology;
     this.#environment = { ...environment, member: memberUntil(this.#closing.signal, environment.member) };
     this.#wake = wake;
+    this.#turnTimer = new TurnTimer(environment.pacing);
   }
 
   get inputs(): readonly RecordQueue[] {
@@ -111,7 +116,7 @@ export class StreamTask {
       this.state === 'running' &&
       this.#waiting === null &&
       this.failure === null &&
-      !(this.#committing !== null && this.#pendingBytes > this.#environment.maxPendingBytes)
+      this.#pendingBytes <= this.#environment.maxPendingBytes
     );
   }
 
@@ -123,18 +128,19 @@ export class StreamTask {
     return bytes;
   }
 
-  /** Processes up to `limit` records; returns how many. The only place with a try around user code. */
-  process(limit: number): number {
+  /** Processes up to `limit` records; returns how many. Ends before that when `untilMs` (of the pacing) has passed, when an
+   *  operator can hold no more, or when enough is pending for a commit. The only place with a try around user code. */
+  process(limit: number, untilMs = Infinity): number {
     const { record, stages } = this.#opened!;
     let done = 0;
     while (done < limit && this.#waiting === null && this.failure === null) {
+      if (done > 0 && this.#isTurnOver(untilMs)) break;
       try {
-        done += this.#processSome(limit - done);
-        if (done < limit) break;
+        if (!this.#processNext()) break;
       } catch (thrown) {
         this.#failed(thrown);
-        done++;
       }
+      done++;
     }
     record.set(null);
     this.processedCount += done;
@@ -145,17 +151,23 @@ export class StreamTask {
     return done;
   }
 
-  #processSome(limit: number): number {
+  /** False: there is nothing to process now. */
+  #processNext(): boolean {
     const { group, watermark, record } = this.#opened!;
-    for (let count = 0; count < limit; count++) {
-      const queue = group.next();
-      if (queue === null) return count;
-      watermark.observe(queue.index, queue.timestampMs);
-      record.set(queue);
-      queue.chain(queue.key, queue.value, queue.timestampMs);
-      queue.consumed();
-    }
-    return limit;
+    const queue = group.next();
+    if (queue === null) return false;
+    watermark.observe(queue.index, queue.timestampMs);
+    record.set(queue);
+    queue.chain(queue.key, queue.value, queue.timestampMs);
+    queue.consumed();
+    return true;
+  }
+
+  /** Asked before each record but the first: one record may be slow, or become many. */
+  #isTurnOver(untilMs: number): boolean {
+    const { stages, collector } = this.#opened!;
+    const isEnough = collector.pendingBytes > this.#environment.maxPendingBytes;
+    return isEnough || stages.isFull || this.#turnTimer.isOver(untilMs);
   }
 
   /** The record that is read or processed now failed: its handler decides, at once or later. */
@@ -194,7 +206,9 @@ export class StreamTask {
   /** Operators that hold more than they should are waited for before the task goes on. */
   #makeRoom(): void {
     for (const { holder } of this.#opened!.stages) {
-      if (holder !== null && holder.held >= holder.limit) this.#await(this.#settle(() => holder.room()));
+      if (holder === null) continue;
+      if (holder.held >= holder.limit || holder.isFull === true)
+        this.#await(this.#settle(() => holder.room()));
     }
   }
 
@@ -224,8 +238,10 @@ export class StreamTask {
     if (due.length > 0) this.#await(this.#handled(() => punctuators.run(due)));
   }
 
+  /** What the user's functions still answer before the commit is theirs to limit: they may take longer than any port. */
   #watch(nowMs: number): void {
-    if (this.failure !== null || nowMs - this.#lastCommitMs < COMMIT_WATCHDOG_MS) return;
+    if (this.failure !== null || this.#handedOverMs === null) return;
+    if (nowMs - this.#handedOverMs < COMMIT_WATCHDOG_MS) return;
     this.#fail(
       new TimeoutError(`The commit of task ${this.name} did not end within ${COMMIT_WATCHDOG_MS} ms.`),
     );
@@ -260,12 +276,15 @@ export class StreamTask {
     const startedMs = clock.nowMs();
     const work = await this.#seal();
     if (work === null || isEmpty(work)) return;
+    this.#handedOverMs = clock.nowMs();
     try {
       await protocol.commit(work, flusher);
       if (work.offsets.length > 0) this.committed = work.offsets;
       telemetry.record('commit-latency-ms', clock.nowMs() - startedMs);
     } catch (error) {
       this.#fail(error as Error);
+    } finally {
+      this.#handedOverMs = null;
     }
   }
 

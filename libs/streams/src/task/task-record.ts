@@ -48,6 +48,10 @@ export class TaskRecord implements CurrentRecord {
   get offset(): number {
     return this.#queue?.offset ?? this.#captured.offset;
   }
+  get sizeBytes(): number {
+    if (this.#queue !== null) return this.#queue.headBytes;
+    return (this.#captured.rawKey?.length ?? 0) + (this.#captured.rawValue?.length ?? 0);
+  }
   headers(): Headers {
     return this.#queue === null ? this.#captured.headers : this.#queue.headers();
   }

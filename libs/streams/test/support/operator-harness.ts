@@ -77,6 +77,9 @@ export class OperatorHarness {
         get offset() {
           return current().offset;
         },
+        get sizeBytes() {
+          return current().rawValue?.length ?? 0;
+        },
         headers: () => [],
         capture: () => this.#current,
         restore: (record) => {

@@ -12,6 +12,10 @@ export interface ParkedRecord {
   readonly origin: CapturedRecord;
 }
 
+/** So much waits for one round trip; a turn has fewer records, unless each becomes many on the way here. */
+const MAX_RECORDS = 4_096;
+const MAX_BYTES = 4 * 1024 * 1024;
+
 export class ParkedRecords implements Holder {
   readonly limit = 1;
   readonly #context: OperatorContext;
@@ -19,6 +23,7 @@ export class ParkedRecords implements Holder {
   readonly #process: (record: ParkedRecord) => void;
   #records: ParkedRecord[] = [];
   #wanted = new Map<StateSegment, Map<unknown, unknown>>();
+  #bytes = 0;
 
   constructor(context: OperatorContext, state: StateStore, process: (record: ParkedRecord) => void) {
     this.#context = context;
@@ -28,6 +33,10 @@ export class ParkedRecords implements Holder {
 
   get held(): number {
     return this.#records.length;
+  }
+
+  get isFull(): boolean {
+    return this.#records.length >= MAX_RECORDS || this.#bytes >= MAX_BYTES;
   }
 
   /** The watermark of the oldest; Infinity: none is held. */
@@ -44,6 +53,7 @@ export class ParkedRecords implements Holder {
   }
 
   park(key: unknown, value: unknown, timestampMs: number): void {
+    this.#bytes += this.#context.record.sizeBytes;
     this.#records.push({
       key,
       value,
@@ -59,6 +69,7 @@ export class ParkedRecords implements Holder {
       this.#wanted = new Map(); // an operator before this one may let records go meanwhile
       await this.#state.load(wanted);
     }
+    this.#bytes = 0;
     while (this.#records.length > 0) this.#passOn(this.#records.shift()!);
   }
 

@@ -7,6 +7,7 @@ import type { Holder, Operator, OperatorContext } from '../operator.ts';
 
 /** Also what is gathered between two commits before the task waits for the sink. */
 const MAX_BATCH_RECORDS = 1_000;
+const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** About a second and a half of trying; then the task fails and starts over from its committed offsets. */
 const MAX_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
@@ -26,6 +27,8 @@ class SinkWriter implements Holder {
   readonly #sink: Sink<unknown, unknown>;
   readonly #context: OperatorContext;
   #pending: SinkRecord<unknown, unknown>[] = [];
+  /** As the records came; about. */
+  #pendingBytes = 0;
   /** What the sink has, once it is opened. */
   #position: SinkPosition | null = null;
   #isOpen = false;
@@ -38,9 +41,13 @@ class SinkWriter implements Holder {
   get held(): number {
     return this.#pending.length;
   }
+  get isFull(): boolean {
+    return this.#pending.length >= MAX_BATCH_RECORDS || this.#pendingBytes >= MAX_PENDING_BYTES;
+  }
 
   take(key: unknown, value: unknown, timestampMs: number): void {
-    const { topic, partition, offset } = this.#context.record;
+    const { topic, partition, offset, sizeBytes } = this.#context.record;
+    this.#pendingBytes += sizeBytes;
     this.#pending.push({ key, value, timestampMs, topic, partition, offset });
   }
 
@@ -48,6 +55,7 @@ class SinkWriter implements Holder {
     while (this.#pending.length > 0) {
       await this.#persistently(() => this.#writeOneBatch());
     }
+    this.#pendingBytes = 0;
   }
 
   room(): Promise<void> {

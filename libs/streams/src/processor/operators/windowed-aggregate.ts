@@ -101,6 +101,9 @@ class WindowedAggregate implements Holder {
   get held(): number {
     return this.#parked.held + this.#closing.length;
   }
+  get isFull(): boolean {
+    return this.#parked.isFull;
+  }
 
   receive(key: unknown, value: unknown, timestampMs: number): void {
     const { watermarkMs } = this.#around.context.time;
