@@ -3,6 +3,7 @@ import type {
   GroupMember,
   GroupMemberOptions,
   LogAdmin,
+  LogError,
   LogPort,
   LogReader,
   LogWriter,
@@ -12,7 +13,7 @@ import type {
 import { KafkaAdmin } from './admin/kafka-admin.ts';
 import { atMost, Backoff, delay } from './cluster/backoff.ts';
 import type { ConnectionLane } from './cluster/connection-lane.ts';
-import { ConnectionFailure, messageOf } from './cluster/failures.ts';
+import { AuthenticationFailure, ConnectionFailure, messageOf } from './cluster/failures.ts';
 import { KafkaCluster } from './cluster/kafka-cluster.ts';
 import { CODECS } from './compression/codec.ts';
 import { KafkaReader } from './fetch/kafka-reader.ts';
@@ -54,6 +55,7 @@ class KafkaLog implements LogPort {
 
   async connect(signal?: AbortSignal): Promise<void> {
     const backoff = new Backoff(200, 5_000);
+    let suspiciousSinceMs: number | null = null;
     for (;;) {
       try {
         await this.#cluster.fetchMetadata([]);
@@ -61,6 +63,9 @@ class KafkaLog implements LogPort {
       } catch (error) {
         if (!(error instanceof ConnectionFailure)) throw toLogError(error, this.#cannotReach());
         if (signal?.aborted) throw toLogError(error, this.#cannotReach());
+        suspiciousSinceMs = error.suspicious ? (suspiciousSinceMs ?? performance.now()) : null;
+        if (suspiciousSinceMs !== null && performance.now() - suspiciousSinceMs > this.#patienceMs)
+          throw this.#misconfigured(error);
         const pauseMs = backoff.next();
         const again = `trying again in ${(pauseMs / 1000).toFixed(1)} s`;
         this.#options.logger.log('warn', `${this.#cannotReach()}: ${messageOf(error)}; ${again}.`);
@@ -106,6 +111,18 @@ class KafkaLog implements LogPort {
     })();
     await atMost(timeoutMs, orderly);
     this.#cluster.close();
+  }
+
+  /** How long a broker may do at start what only a wrong setting makes a healthy one do. */
+  get #patienceMs(): number {
+    return 3 * this.#options.connectionTimeoutMs;
+  }
+
+  #misconfigured(error: ConnectionFailure): LogError {
+    const refusal = new AuthenticationFailure(
+      `${messageOf(error)}; so it has done for ${this.#patienceMs} ms`,
+    );
+    return toLogError(refusal, this.#cannotReach());
   }
 
   #cannotReach(): string {

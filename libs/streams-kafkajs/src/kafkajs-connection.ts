@@ -6,6 +6,7 @@ import type { ApiRequest } from './protocol/api-request.ts';
 import type { BrokerAddress } from './protocol/metadata.ts';
 import { ProtocolReader } from './protocol/protocol-reader.ts';
 import { ProtocolWriter } from './protocol/protocol-writer.ts';
+import { refusalOf, suspicionOf } from './refusal.ts';
 
 /** Part of the credentials' lifetime after which a connection is replaced. */
 const LIFETIME_SHARE = 0.8;
@@ -16,6 +17,7 @@ export class KafkaJsConnection implements BrokerConnection {
   readonly #broker: BrokerInternals;
   readonly #connection: ConnectionInternals;
   readonly #name: string;
+  readonly #secured: { readonly ssl: boolean; readonly sasl: boolean };
   #closed = false;
   #retired = false;
   #inFlight = 0;
@@ -25,6 +27,7 @@ export class KafkaJsConnection implements BrokerConnection {
     this.#broker = broker;
     this.#connection = broker.connectionPool.pool[0]!;
     this.#name = `${address.host}:${address.port}`;
+    this.#secured = { ssl: Boolean(this.#connection.ssl), sasl: this.#connection.sasl !== null };
   }
 
   get isOpen(): boolean {
@@ -39,8 +42,9 @@ export class KafkaJsConnection implements BrokerConnection {
       const lifetimeMs = this.#connection.sessionLifetime.toNumber();
       if (lifetimeMs > 0) this.#replaceAtMs = startedMs + lifetimeMs * LIFETIME_SHARE;
     } catch (error) {
+      const broken = this.#isBroken();
       this.close('connecting failed');
-      throw translate(error, this.#name, false);
+      throw this.#translate(error, false, broken);
     }
   }
 
@@ -51,7 +55,7 @@ export class KafkaJsConnection implements BrokerConnection {
       return (await this.#connection.send(this.#frame(request))) as Answer;
     } catch (error) {
       if (isKafkaJsError(error)) this.close('it failed');
-      throw translate(error, this.#name, true);
+      throw this.#translate(error, true, true);
     } finally {
       this.#inFlight--;
       if (this.#retired && this.#inFlight === 0) this.close('it was replaced');
@@ -69,6 +73,24 @@ export class KafkaJsConnection implements BrokerConnection {
     const why = new ConnectionFailure(`The connection to ${this.#name} was closed: ${reason}.`, true);
     this.#connection.rejectRequests(why);
     this.#connection.socket?.destroy(why);
+  }
+
+  /** The broker ended it, or the network: not an answer that says no. */
+  #isBroken(): boolean {
+    const socket = this.#connection.socket;
+    return socket === undefined || socket.destroyed || socket.readableEnded;
+  }
+
+  /** K2: whatever kafkajs says, the connection is gone. `sent`: the broker may have acted on the request. `broken`: it failed
+   *  because the connection did; kafkajs tells of that, too, as of refused credentials when it happens while they are checked. */
+  #translate(error: unknown, sent: boolean, broken: boolean): unknown {
+    if (!isKafkaJsError(error)) return error;
+    const refusal = refusalOf(error) ?? (isRefusedBySasl(error) && !broken ? refusedBySasl(error) : null);
+    if (refusal !== null) return new AuthenticationFailure(`broker ${this.#name}: ${refusal}`);
+    const suspicion = suspicionOf(error, this.#secured);
+    if (suspicion !== null) return new ConnectionFailure(`${suspicion} (${this.#name})`, sent, true);
+    const text = error.message.replace(/^Connection error: /, '');
+    return new ConnectionFailure(text.includes(this.#name) ? text : `${text} (${this.#name})`, sent);
   }
 
   /** The form kafkajs sends: it asks for `{ buf, buffer }` (its Encoder) and hands back the body after the correlation id. */
@@ -119,12 +141,10 @@ function isKafkaJsError(error: unknown): error is Error {
   return error instanceof Error && error.name.startsWith('KafkaJS');
 }
 
-/** K2: whatever kafkajs says, the connection is gone. `sent`: the broker may have acted on the request. */
-function translate(error: unknown, broker: string, sent: boolean): unknown {
-  if (!isKafkaJsError(error)) return error;
-  const text = error.message.replace(/^Connection error: /, '');
-  if (error.name === 'KafkaJSSASLAuthenticationError') {
-    return new AuthenticationFailure(`The broker at ${broker} refused the credentials: ${text}`);
-  }
-  return new ConnectionFailure(text.includes(broker) ? text : `${text} (${broker})`, sent);
+/** An answer that does not come in time is not a no. */
+function isRefusedBySasl({ name, message }: Error): boolean {
+  return name === 'KafkaJSSASLAuthenticationError' && !message.endsWith('timed out');
+}
+function refusedBySasl({ message }: Error): string {
+  return `it refused the credentials: ${message}`;
 }

@@ -19,6 +19,9 @@ export interface BrokerInternals {
 }
 export interface ConnectionInternals {
   readonly socket?: Socket;
+  readonly ssl: unknown;
+  /** Read when the connection authenticates. */
+  sasl: unknown;
   readonly requestQueue: RequestQueueInternals;
   /** How long the credentials hold, in ms (a 64-bit number of kafkajs' own kind); 0: for ever. Known after `connect`. */
   readonly sessionLifetime: { toNumber(): number };

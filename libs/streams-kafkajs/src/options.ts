@@ -1,8 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { ConfigError, type Logger } from '@hiveframe/streams';
 import { CODECS, type Compression } from './compression/codec.ts';
-import type { SaslOptions } from './kafkajs.ts';
 import type { BrokerAddress } from './protocol/metadata.ts';
+import type { SaslSource } from './sasl.ts';
 
 export interface KafkaJsOptions {
   /** Where to find the cluster first: `host:port`. Two or three are enough, the cluster names the others. */
@@ -11,8 +11,9 @@ export interface KafkaJsOptions {
   readonly clientId?: string;
   /** TLS: true for the system's authorities, or Node's `tls.connect` options. @defaultValue false */
   readonly ssl?: boolean | ConnectionOptions;
-  /** SASL as kafkajs takes it: plain, scram-sha-256, scram-sha-512, aws, oauthbearer. */
-  readonly sasl?: SaslOptions;
+  /** SASL as kafkajs takes it: plain, scram-sha-256, scram-sha-512, aws, oauthbearer. A function is asked for each new
+   *  connection: credentials may be rotated while the service runs. */
+  readonly sasl?: SaslSource;
   /** Of what is written. Everything Kafka knows can be read. @defaultValue 'none' */
   readonly compression?: Compression;
   /** @defaultValue warnings and errors to stderr */
@@ -45,7 +46,7 @@ export interface FetchOptions {
 
 export interface ResolvedKafkaJsOptions extends Required<Omit<KafkaJsOptions, 'brokers' | 'sasl' | 'fetch'>> {
   readonly brokers: readonly BrokerAddress[];
-  readonly sasl: SaslOptions | null;
+  readonly sasl: SaslSource | null;
   readonly fetch: Required<FetchOptions>;
 }
 
@@ -95,7 +96,7 @@ function parseAddress(text: string, faults: string[]): BrokerAddress {
   const host = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'); // [::1]:9092
   const port = Number(text.slice(colon + 1));
   if (colon < 1 || !(Number.isInteger(port) && port > 0 && port < 65_536)) {
-    faults.push(`broker '${text}' is not host:port`);
+    faults.push(`broker '${text.replace(/^.*@/s, '***@')}' is not host:port`); // what stands before an @ is a secret
   }
   return { host, port };
 }
