@@ -6,7 +6,9 @@
  *  V4 Clean entries are forgotten beyond `maxCachedBytes`, while nothing is held, loaded or flushed (the task says when); then their
  *     segment is no longer complete.
  *  V5 The store may lose writes at any time: what was read of it counts only when it has been seen, after the reading, to stand
- *     where its owner left it. `takeReads` says when that is due. */
+ *     where its owner left it. `takeReads` says when that is due.
+ *  V6 A removed entry is absent at once. It is remembered as removed until its tombstone is in the store, so that no read brings
+ *     back the value it had there. */
 import { InvariantError } from '../errors/streams.error.ts';
 import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts';
 import type { Bytes, CapturedRecord } from '../record/record.ts';
@@ -23,6 +25,8 @@ export interface StateEntry<V = unknown> {
   /** Highest event time that went into the value. */
   timestampMs: number;
   dirty: boolean;
+  /** The next seal deletes it: see `remove`. */
+  removed: boolean;
   /** As last encoded; 0 before. */
   encodedBytes: number;
 }
@@ -33,6 +37,8 @@ export interface StateSegment {
   readonly entries: Map<unknown, StateEntry>;
   /** Keys that were looked for and are not in the store. */
   readonly absent: Set<unknown>;
+  /** Removed, and perhaps still in the store (V6). */
+  readonly removed: Map<unknown, StateEntry>;
   /** Every entry of the segment is in `entries`: what is not there does not exist. */
   complete: boolean;
   /** Removed: what its entries still hold is not written any more. */
@@ -71,6 +77,8 @@ export class StateStore {
   readonly #keyContext: SerdeContext;
   readonly #valueContext: SerdeContext;
   readonly #changelog = new RecordBatchWriter();
+  /** Segments with removed entries. */
+  readonly #removing = new Set<StateSegment>();
   #partition: StorePartition | null = null;
   #wasRead = false;
   /** Windows that start before this were dropped. */
@@ -91,6 +99,7 @@ export class StateStore {
   async attach(partition: StorePartition, isEmpty: boolean): Promise<void> {
     this.#partition = partition;
     this.segments.clear();
+    this.#removing.clear();
     this.dirty = [];
     this.cachedBytes = 0;
     this.#expireBeforeMs = this.#expirable = null;
@@ -108,7 +117,14 @@ export class StateStore {
   }
 
   #addSegment(id: SegmentId, complete: boolean): StateSegment {
-    const segment: StateSegment = { id, entries: new Map(), absent: new Set(), complete, dropped: false };
+    const segment: StateSegment = {
+      id,
+      entries: new Map(),
+      absent: new Set(),
+      removed: new Map(),
+      complete,
+      dropped: false,
+    };
     this.segments.set(id, segment);
     return segment;
   }
@@ -120,7 +136,8 @@ export class StateStore {
 
   /** Whether the key's entry can be told now: it is cached, or it is known not to exist. */
   isKnown(segment: StateSegment, id: unknown): boolean {
-    return segment.complete || segment.entries.has(id) || segment.absent.has(id);
+    const { complete, entries, absent, removed } = segment;
+    return complete || entries.has(id) || absent.has(id) || removed.has(id);
   }
 
   /** @throws InvariantError for a key whose entry may lie in the store: it would be lost */
@@ -130,10 +147,19 @@ export class StateStore {
     return this.#insert(segment, id, key, value);
   }
 
+  /** An entry whose value until now does not matter: nothing is read. */
+  overwrite<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
+    return this.#insert(segment, id, key, value);
+  }
+
   #insert<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
-    const entry: StateEntry<V> = { key, segment, value, timestampMs: -1, dirty: false, encodedBytes: 0 };
+    const entry = (segment.removed.get(id) as StateEntry<V> | undefined) ?? newEntry<V>(key, segment);
+    entry.value = value;
+    entry.timestampMs = -1;
+    entry.removed = false;
     segment.entries.set(id, entry as StateEntry);
     segment.absent.delete(id);
+    segment.removed.delete(id);
     this.cachedBytes += ENTRY_OVERHEAD_BYTES;
     return entry;
   }
@@ -142,6 +168,26 @@ export class StateStore {
     if (entry.dirty) return;
     entry.dirty = true;
     this.dirty.push(entry);
+  }
+
+  /** Deletes the entry: absent from now on, in changelog and store with the next commit. Created again, it is
+   *  the same entry. */
+  remove(entry: StateEntry): void {
+    const { segment } = entry;
+    const id = this.identify(entry.key);
+    if (segment.entries.get(id) !== entry)
+      throw new InvariantError(`An entry of ${this.name} was removed that is not there.`);
+    segment.entries.delete(id);
+    this.#forgetBytes(entry);
+    entry.removed = true;
+    entry.encodedBytes = 0;
+    segment.removed.set(id, entry);
+    this.#removing.add(segment);
+    this.touch(entry);
+  }
+
+  #forgetBytes(entry: StateEntry): void {
+    this.cachedBytes -= ENTRY_OVERHEAD_BYTES + entry.encodedBytes;
   }
 
   /** Whether anything was read since the last time this was asked (V5). */
@@ -169,7 +215,7 @@ export class StateStore {
   }
 
   #loaded(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes | null): void {
-    if (segment.entries.has(id)) return;
+    if (segment.entries.has(id) || segment.removed.has(id)) return;
     if (bytes === null) segment.absent.add(id);
     else this.#admit(segment, id, key, bytes);
   }
@@ -195,7 +241,7 @@ export class StateStore {
       for (const { key: keyBytes, value } of entries) {
         const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);
         const id = this.identify(key);
-        if (!segment.entries.has(id)) this.#admit(segment, id, key, value);
+        if (!segment.entries.has(id) && !segment.removed.has(id)) this.#admit(segment, id, key, value);
       }
     }
     segment.complete = true;
@@ -210,7 +256,7 @@ export class StateStore {
       offset: -1,
       timestampMs: entry.timestampMs,
       rawKey: encodeChangelogKey(this.#keyBytes(entry.key), entry.segment.id),
-      rawValue: this.declaration.value.serialize(entry.value, this.#valueContext),
+      rawValue: entry.removed ? null : this.declaration.value.serialize(entry.value, this.#valueContext),
       headers: [],
     };
   }
@@ -218,9 +264,9 @@ export class StateStore {
   /** Forgets a window for good: the next commit removes it from the store too. */
   drop(segment: StateSegment): void {
     segment.dropped = true;
-    for (const entry of segment.entries.values())
-      this.cachedBytes -= ENTRY_OVERHEAD_BYTES + entry.encodedBytes;
+    for (const entry of segment.entries.values()) this.#forgetBytes(entry);
     this.segments.delete(segment.id);
+    this.#removing.delete(segment);
     if (segment.id !== null) this.#expireUpTo(segment.id);
   }
 
@@ -251,21 +297,27 @@ export class StateStore {
 
   #encode(entry: StateEntry, writer: SegmentWriter, full: EncodedRecords[], nowMs: number): void {
     const key = this.#keyBytes(entry.key);
-    const plain = this.declaration.value.serialize(entry.value, this.#valueContext);
-    const value = encodeStateValue(plain, entry.timestampMs);
+    const value = entry.removed ? null : this.#encodeValue(entry);
     const changelogKey = encodeChangelogKey(key, entry.segment.id);
-    const bytes = changelogKey.length + value.length + RECORD_FRAME_BYTES;
+    const bytes = changelogKey.length + (value?.length ?? 0) + RECORD_FRAME_BYTES;
     if (this.#changelog.count > 0 && this.#changelog.sizeBytes + bytes > this.#options.maxBatchBytes) {
       full.push(this.#changelog.take());
     }
     this.#changelog.append(changelogKey, value, nowMs);
     writer.append(key, value);
+    if (value === null) return;
     this.cachedBytes += value.length - entry.encodedBytes;
     entry.encodedBytes = value.length;
   }
 
+  #encodeValue(entry: StateEntry): Bytes {
+    const plain = this.declaration.value.serialize(entry.value, this.#valueContext);
+    return encodeStateValue(plain, entry.timestampMs);
+  }
+
   /** Only while no operator holds records and no sealed write is on its way to the store (V3, V4). */
   evict(): void {
+    this.#forgetDeleted();
     const { maxCachedBytes } = this.#options;
     if (this.cachedBytes <= maxCachedBytes) return;
     for (const segment of this.segments.values()) {
@@ -273,14 +325,27 @@ export class StateStore {
         if (entry.dirty) continue;
         segment.entries.delete(id);
         segment.complete = false;
-        this.cachedBytes -= ENTRY_OVERHEAD_BYTES + entry.encodedBytes;
+        this.#forgetBytes(entry);
         if (this.cachedBytes <= maxCachedBytes * 0.8) return;
       }
       segment.absent.clear();
     }
   }
 
+  /** What was sealed is in the store by now (V6). */
+  #forgetDeleted(): void {
+    for (const segment of this.#removing) {
+      for (const [id, entry] of segment.removed) if (!entry.dirty) segment.removed.delete(id);
+      if (segment.removed.size === 0) this.#removing.delete(segment);
+    }
+  }
+
   #keyBytes(key: unknown): Bytes {
     return this.declaration.key.serialize(key, this.#keyContext);
   }
+}
+
+function newEntry<V>(key: unknown, segment: StateSegment): StateEntry<V> {
+  const value = undefined as V;
+  return { key, segment, value, timestampMs: -1, dirty: false, removed: false, encodedBytes: 0 };
 }
