@@ -1,7 +1,6 @@
 /** From an application's settings to what its tasks need. */
 import { InvariantError, TopologyError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
-import { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
@@ -14,7 +13,6 @@ export function createTaskEnvironment(
     ...config,
     guarantee: config.processingGuarantee,
     handlers: config,
-    restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
     limits: (topic) => limits.get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {

@@ -14,7 +14,7 @@ import type {
   TopicPartition,
 } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
-import type { RestoreListener } from '../state/restore/restore-progress.ts';
+import type { RestoreProgress } from '../state/restore.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -35,8 +35,7 @@ import { TaskRegistry } from './task-registry.ts';
 
 /** Records of one task in a row, before the next task gets its turn. */
 const RECORDS_PER_TURN = 256;
-/** How long the loop processes before it lets the process' other events happen (heartbeats among them): no longer than the one
- *  record that is under way then, however slow the user's functions are. */
+/** How long the loop processes before it lets the process' other events happen. */
 const SLICE_MS = 8;
 const IDLE_POLL_MS = 100;
 const HELD_POLL_MS = 2;
@@ -45,7 +44,7 @@ export interface WorkerListener {
   onRebalancing(): void;
   /** Every assigned task is restored and runs. */
   onRunning(): void;
-  readonly onRestore: RestoreListener;
+  onRestore(progress: RestoreProgress): void;
   /** The application cannot go on. */
   onFatal(error: Error): void;
 }
@@ -74,8 +73,6 @@ export class StreamWorker implements GroupListener {
   #held = false;
   #stopped = false;
   #looping: Promise<void> | null = null;
-  /** Whose turn is next. */
-  #turn = 0;
   /** Asked for and not answered yet. */
   #polling: Promise<true> | null = null;
 
@@ -92,7 +89,7 @@ export class StreamWorker implements GroupListener {
       maxBufferedBytes,
       reader: this.#reader,
       wake: () => this.#bell.ring(),
-      onRestore: (event) => listener.onRestore(event),
+      onRestore: (progress) => listener.onRestore(progress),
       onFatal: (error) => this.#fatal(error),
     });
     this.#lostRecords = new LostRecords(environment, this.#registry, this.#reader);
@@ -180,18 +177,18 @@ export class StreamWorker implements GroupListener {
     }
   }
 
-  /** The tasks in turn, until none has anything or the time is over; the next slice begins with the task behind the last. */
   #processSlice(): number {
     const { pacing } = this.#environment;
     const endMs = pacing.elapsedMs() + SLICE_MS;
-    const tasks = this.#registry.running;
     let processed = 0;
-    for (let idle = 0; idle < tasks.length;) {
-      const task = tasks[this.#turn++ % tasks.length]!;
-      const count = task.isReady ? task.process(RECORDS_PER_TURN, endMs) : 0;
-      processed += count;
-      idle = count > 0 ? 0 : idle + 1;
-      if (pacing.elapsedMs() >= endMs) break;
+    for (let again = true; again && pacing.elapsedMs() < endMs;) {
+      again = false;
+      for (const task of this.#registry.running) {
+        if (!task.isReady) continue;
+        const count = task.process(RECORDS_PER_TURN);
+        processed += count;
+        if (count === RECORDS_PER_TURN) again = true;
+      }
     }
     return processed;
   }
