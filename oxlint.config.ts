@@ -20,7 +20,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   errors: { from: [] },
   'record-batch': { from: ['record', 'errors'] },
   ports: { from: ['record', 'record-batch', 'errors'] },
-  serde: { from: ['record', 'record-batch', 'errors'] },
+  serde: { from: ['record', 'record-batch', 'errors', 'time'] },
   time: { from: ['record', 'errors'], typesFrom: ['topology'] },
   column: { from: ['record', 'record-batch', 'errors', 'serde'] },
   source: { from: BASE, typesFrom: ['topology', 'processor'] },

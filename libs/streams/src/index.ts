@@ -21,6 +21,16 @@ export * from './time/window.ts';
 export type { TimeColumn, TimestampExtractor, TimestampOptions, WatermarkOptions } from './time/timestamp.ts';
 export * from './serde/primitives.serde.ts';
 export * from './serde/json.serde.ts';
+export {
+  schema,
+  type InferJson,
+  type JsonSchema,
+  type ObjectOf,
+  type OptionalField,
+  type ScalarOptions,
+  type SchemaFields,
+} from './serde/declared-json/schema.ts';
+export type { JsonScalar } from './serde/declared-json/schema-node.ts';
 export { windowed } from './serde/windowed.serde.ts';
 export * from './serde/tagged-json.serde.ts';
 export * from './column/expression.ts';

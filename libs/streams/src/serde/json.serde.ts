@@ -3,6 +3,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { DeserializationError } from '../errors/streams.error.ts';
 import { utf8 } from '../record-batch/index.ts';
 import { asBuffer } from './bytes.ts';
+import { jsonReader } from './declared-json/declared-json.ts';
+import type { JsonSchema } from './declared-json/schema.ts';
 import type { Serde } from './serde.ts';
 
 /** A schema that changes the type on the way in (string to Date) must say how to write it back. */
@@ -10,8 +12,8 @@ export type Encode<In, Out> = [Out] extends [In]
   ? [options?: { readonly encode?: (value: Out) => In }]
   : [options: { readonly encode: (value: Out) => In }];
 
-/** JSON. With a Standard Schema (zod, valibot, arktype ...) every read is validated, synchronously;
- *  without one `T` is a promise of the author. */
+/** JSON. With a Standard Schema (zod, valibot, arktype ...) every read is validated, synchronously; one declared by `schema` is
+ *  read straight from the bytes as well. Without one `T` is a promise of the author. */
 export function json<T>(): Serde<T>;
 export function json<Out, In = Out>(
   schema: StandardSchemaV1<In, Out>,
@@ -21,13 +23,23 @@ export function json(
   schema?: StandardSchemaV1<unknown, unknown>,
   options?: { readonly encode?: (value: never) => unknown },
 ): Serde<unknown> {
-  const check = schema === undefined ? (value: unknown) => value : validator(schema);
+  const read = schema === undefined ? parse : reader(schema);
   const encode = options?.encode as ((value: unknown) => unknown) | undefined;
   return {
     serialize: (value) => Buffer.from(stringify(encode === undefined ? value : encode(value)), 'utf8'),
-    deserialize: (bytes) => check(JSON.parse(utf8(asBuffer(bytes), 0, bytes.length))),
-    deserializeRange: (buffer, start, end) => check(JSON.parse(utf8(buffer, start, end))),
+    deserialize: (bytes) => read(asBuffer(bytes), 0, bytes.length),
+    deserializeRange: read,
   };
+}
+
+type Read = (buffer: Buffer, start: number, end: number) => unknown;
+
+const parse: Read = (buffer, start, end) => JSON.parse(utf8(buffer, start, end));
+
+function reader(schema: StandardSchemaV1<unknown, unknown>): Read {
+  if ('node' in schema) return jsonReader((schema as JsonSchema<unknown>).node);
+  const check = validator(schema);
+  return (buffer, start, end) => check(parse(buffer, start, end));
 }
 
 /** `JSON.stringify` leaves out undefined and functions silently; as a whole value they have no JSON. */
