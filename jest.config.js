@@ -26,11 +26,12 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,src,examples,test/style,test/simulation}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos}/**/*.spec.ts'],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
+    { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
     { ...base, displayName: 'exactness', testMatch: ['<rootDir>/test/exactness/**/*.exact-spec.ts'] },
   ],
 };

@@ -1,0 +1,47 @@
+import { expect, it, jest } from '@jest/globals';
+import { KafkaCluster } from '../support/kafka-cluster.ts';
+import { redisServerBinary } from '../support/redis-server.ts';
+import { describeReport, type ChaosReport } from './report.ts';
+import { runChaos } from './run.ts';
+import { readChaosSettings, type Guarantee } from './settings.ts';
+
+const settings = readChaosSettings();
+const kafkaScript = KafkaCluster.script();
+const redisBinary = redisServerBinary();
+const missing = kafkaScript === undefined || redisBinary === undefined;
+
+jest.setTimeout(settings.minutes * 60_000 + 400_000);
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** What is promised of the output, whatever broke. */
+const PROMISES: Readonly<Record<Guarantee, (report: ChaosReport) => void>> = {
+  exactly_once({ verdict }) {
+    expect(verdict).toMatchObject({ exact: true, faults: {} });
+  },
+  at_least_once({ verdict: { faults } }) {
+    expect(faults['alert missing']).toBeUndefined();
+    expect(faults['missing']).toBeUndefined();
+    expect(faults['alert not due']).toBeGreaterThan(0); // so the verifier can fail
+  },
+  at_most_once({ verdict: { faults } }) {
+    expect(faults['alert not due']).toBeUndefined();
+    expect(faults['repeated or gone back']).toBeUndefined();
+  },
+};
+
+(missing ? it.skip : it)(`keeps ${settings.guarantee} while parts fail`, async () => {
+  say(
+    `SEED=${settings.seed} MINUTES=${settings.minutes} GUARANTEE=${settings.guarantee} EMIT=${settings.emit}`,
+  );
+  const report = await runChaos({ kafkaScript: kafkaScript!, redisBinary: redisBinary! }, settings, say);
+  say(describeReport(report));
+
+  expect(report.occurrences.length).toBeGreaterThan(0);
+  expect(report.verdict.readings).toBeGreaterThan(0);
+  PROMISES[settings.guarantee](report);
+  expect(report.storedState.differences).toEqual([]);
+  expect(report.numDeadLetters).toBe(0);
+  expect(report.badStops).toEqual([]);
+  expect(report.logLines.stackFrames).toEqual([]);
+});

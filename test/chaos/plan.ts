@@ -1,0 +1,71 @@
+/** The faults of a run, drawn from its seed before it begins: the same seed gives the same plan. */
+import { Random } from '../simulation/kernel/random.ts';
+import { specOf, type FaultKind, type Range } from './faults/fault-kinds.ts';
+
+export interface PlannedFault {
+  readonly number: number;
+  readonly kind: FaultKind;
+  /** The instance or broker it hits, from 1. */
+  readonly target: number;
+  /** From the strike until it is healed. */
+  readonly holdMs: number;
+  /** Before it: after all former ones are over, or, where it overlaps, after the former one struck. */
+  readonly gapMs: number;
+  /** It strikes while the former one lasts. */
+  readonly overlaps: boolean;
+  /** From 0 to 1: what the kind makes of it. */
+  readonly chance: number;
+}
+
+const GAP_MS: Range = [200, 2_000];
+const OVERLAP_GAP_MS: Range = [0, 3_000];
+const OVERLAP_CHANCE = 0.4;
+
+/** Kinds come from a deck: each as often as it has cards before any comes again, so that a long run meets all of them. */
+export function drawPlan(seed: number, kinds: readonly FaultKind[], count: number): readonly PlannedFault[] {
+  const random = new Random(seed, 'chaos');
+  const plan: PlannedFault[] = [];
+  let deck: FaultKind[] = [];
+  while (plan.length < count) {
+    if (deck.length === 0) deck = shuffled(random, kinds);
+    plan.push(drawFault(random, deck.pop()!, plan.at(-1), plan.length + 1));
+  }
+  return plan;
+}
+
+function drawFault(
+  random: Random,
+  kind: FaultKind,
+  former: PlannedFault | undefined,
+  number: number,
+): PlannedFault {
+  const { part, targets, holdMs } = specOf(kind);
+  const mayOverlap = former !== undefined && !former.overlaps && specOf(former.kind).part !== part;
+  const overlaps = mayOverlap && random.chance(OVERLAP_CHANCE);
+  return {
+    number,
+    kind,
+    target: targets === undefined ? 1 : random.pick(targets),
+    holdMs: random.whole(...holdMs),
+    gapMs: random.whole(...(overlaps ? OVERLAP_GAP_MS : GAP_MS)),
+    overlaps,
+    chance: random.fraction(),
+  };
+}
+
+/** Fisher-Yates. */
+function shuffled(random: Random, kinds: readonly FaultKind[]): FaultKind[] {
+  const deck = kinds.flatMap((kind) => Array.from({ length: specOf(kind).cards }, () => kind));
+  for (let last = deck.length - 1; last > 0; last--) {
+    const other = random.whole(0, last);
+    [deck[last], deck[other]] = [deck[other]!, deck[last]!];
+  }
+  return deck;
+}
+
+/** One line of the plan as it is printed. */
+export function describePlanned({ number, kind, target, holdMs, gapMs, overlaps }: PlannedFault): string {
+  const named = specOf(kind).targets === undefined ? kind : kind.replace(' ', ` ${target} `);
+  const when = overlaps ? `${gapMs} ms after ${number - 1} struck` : `after ${gapMs} ms`;
+  return `${number}. ${named} for ${holdMs} ms, ${when}`;
+}
