@@ -8,6 +8,7 @@ import {
   json,
   max,
   seconds,
+  session,
   StreamsBuilder,
   storeRef,
   string,
@@ -50,6 +51,10 @@ stream.groupBy('sensor', { name: 'x' });
 stream.groupBy('sensor_id');
 // @ts-expect-error grace left out
 grouped.windowedBy(tumbling({ sizeMs: seconds(30) }), { emit: 'final' });
+grouped
+  .windowedBy(session({ gapMs: seconds(30) }), { graceMs: 0 })
+  // @ts-expect-error sessions merge, so their aggregates must
+  .aggregate({ initializer: () => 0, aggregator: (sum, reading) => sum + reading.temperature });
 // @ts-expect-error final without a window
 grouped.aggregate({ initializer: () => 0, aggregator: (total) => total + 1, emit: 'final' });
 // @ts-expect-error a topic of another value type

@@ -8,6 +8,8 @@ import { describeValue, isNull, type Row } from './compiled-expression.ts';
 
 export interface AggregateStep {
   add(to: Accumulator, row: Row): void;
+  /** As if the rows of `from` had been added too. */
+  merge(to: Accumulator, from: Accumulator): void;
   result(of: Accumulator): unknown;
 }
 
@@ -51,6 +53,10 @@ function summing(
         numbers[count]! += 1;
       } else if (!isNull(value)) throw wrongType(aggregate, value, 'a number');
     },
+    merge({ numbers }, from) {
+      numbers[sum]! += from.numbers[sum]!;
+      numbers[count]! += from.numbers[count]!;
+    },
     result: ({ numbers }) => (numbers[count] === 0 ? null : result(numbers[sum]!, numbers[count]!)),
   };
 }
@@ -61,6 +67,7 @@ function counting({ source: { evaluate } }: DeclaredAggregate, slots: Slots): Ag
     add({ numbers }, row) {
       if (!isNull(evaluate(row))) numbers[count]! += 1;
     },
+    merge: adding(count),
     result: ({ numbers }) => numbers[count],
   };
 }
@@ -71,7 +78,14 @@ function countingRows(slots: Slots): AggregateStep {
     add({ numbers }) {
       numbers[count]! += 1;
     },
+    merge: adding(count),
     result: ({ numbers }) => numbers[count],
+  };
+}
+
+function adding(slot: number): AggregateStep['merge'] {
+  return ({ numbers }, from) => {
+    numbers[slot]! += from.numbers[slot]!;
   };
 }
 
@@ -84,18 +98,22 @@ function extreme(
   const { evaluate } = aggregate.source;
   const number = slots.numbers.push(NaN) - 1;
   const object = slots.numObjects++;
+  const take = ({ numbers, objects }: Accumulator, value: unknown): void => {
+    const kept = objects[object];
+    if (typeof value === 'number' && kept === undefined) {
+      const current = numbers[number]!;
+      if (current !== current || beats(value, current)) numbers[number] = value;
+    } else if (!isNull(value)) {
+      if (numbers[number] === numbers[number])
+        throw wrongType(aggregate, value, 'a number like those before');
+      objects[object] = better(aggregate, value, kept, beats);
+    }
+  };
   return {
-    add({ numbers, objects }, row) {
-      const value = evaluate(row);
-      const kept = objects[object];
-      if (typeof value === 'number' && kept === undefined) {
-        const current = numbers[number]!;
-        if (current !== current || beats(value, current)) numbers[number] = value;
-      } else if (!isNull(value)) {
-        if (numbers[number] === numbers[number])
-          throw wrongType(aggregate, value, 'a number like those before');
-        objects[object] = better(aggregate, value, kept, beats);
-      }
+    add: (to, row) => take(to, evaluate(row)),
+    merge(to, { numbers, objects }) {
+      const value = objects[object] ?? numbers[number];
+      if (value === value) take(to, value);
     },
     result({ numbers, objects }) {
       const kept = objects[object];

@@ -55,6 +55,28 @@ describe('column aggregates', () => {
     );
   });
 
+  it('merge as if all rows had gone into one', () => {
+    const whole = rowsOf(fc.oneof(fc.integer(), fc.constantFrom(null, undefined, NaN)));
+    const texts = rowsOf(fc.oneof(fc.string(), fc.constantFrom(null)));
+    const ofTexts = declared(min('x').alias('min'), max('x').alias('max'), count('x').alias('n'));
+    const merged = (
+      aggregates: readonly DeclaredAggregate[],
+      left: readonly Row[],
+      right: readonly Row[],
+    ) => {
+      const { initializer, add, merge, writeResult } = compileAggregation(aggregates);
+      const result: Record<string, unknown> = {};
+      writeResult(merge(left.reduce(add, initializer()), right.reduce(add, initializer())), result);
+      return result;
+    };
+    fc.assert(
+      fc.property(whole, whole, texts, texts, (left, right, before, after) => {
+        expect(merged(ofX, left, right)).toEqual(aggregate(ofX, [...left, ...right]));
+        expect(merged(ofTexts, before, after)).toEqual(aggregate(ofTexts, [...before, ...after]));
+      }),
+    );
+  });
+
   it('go on exactly where a stored accumulator stopped', () => {
     fc.assert(
       fc.property(rowsOf(maybeNumber), rowsOf(maybeNumber), (before, after) => {

@@ -10,6 +10,8 @@ export interface ColumnAggregation {
   readonly initializer: () => Accumulator;
   /** Changes the accumulator in place; if it throws (a value of the wrong type), the accumulator is as before. */
   readonly add: (to: Accumulator, row: Row) => Accumulator;
+  /** Changes `to` as if the rows of `from` had been added to it; `from` stays as it is. */
+  readonly merge: (to: Accumulator, from: Accumulator) => Accumulator;
   /** Sets the aliases, in the order written. */
   readonly writeResult: (of: Accumulator, into: Record<string, unknown>) => void;
   readonly serde: Serde<Accumulator>;
@@ -31,6 +33,10 @@ export function compileAggregation(aggregates: readonly DeclaredAggregate[]): Co
         assign(before, to);
         throw error;
       }
+      return to;
+    },
+    merge(to, from) {
+      for (const step of steps) step.merge(to, from);
       return to;
     },
     writeResult(of, into) {

@@ -30,8 +30,16 @@ function columns(by: GroupBy): string {
 }
 
 function describeWindow(window: Window): string {
-  const size = `${window.kind}-${duration(window.sizeMs)}`;
-  return window.kind === 'hopping' ? `${size}-${duration(window.advanceMs)}` : size;
+  switch (window.kind) {
+    case 'tumbling':
+      return `tumbling-${duration(window.sizeMs)}`;
+    case 'hopping':
+      return `hopping-${duration(window.sizeMs)}-${duration(window.advanceMs)}`;
+    case 'sliding':
+      return `sliding-${duration(window.differenceMs)}`;
+    case 'session':
+      return `session-${duration(window.gapMs)}`;
+  }
 }
 
 const UNITS = [

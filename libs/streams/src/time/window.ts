@@ -1,5 +1,6 @@
 /** How windows cut event time. How long to wait and when to emit belong to the operator: `WindowedOptions`.
- *  W1 Windows are aligned to the epoch and hold [startMs, endMs) (D5). */
+ *  W1 Tumbling and hopping windows are aligned to the epoch and hold [startMs, endMs); sliding windows and sessions hold
+ *     [startMs, endMs], both ends included (D5). */
 import { TopologyError } from '../errors/streams.error.ts';
 
 export interface TumblingWindow {
@@ -11,7 +12,21 @@ export interface HoppingWindow {
   readonly sizeMs: number;
   readonly advanceMs: number;
 }
-export type Window = TumblingWindow | HoppingWindow;
+/** A window for every set of records that lie within `differenceMs` of each other; both ends belong to it (Kafka's SlidingWindows). */
+export interface SlidingWindow {
+  readonly kind: 'sliding';
+  readonly differenceMs: number;
+}
+/** A window for records that follow each other within `gapMs`; both ends belong to it. */
+export interface SessionWindow {
+  readonly kind: 'session';
+  readonly gapMs: number;
+}
+/** Windows that lie where the clock says. */
+export type AlignedWindow = TumblingWindow | HoppingWindow;
+/** Windows that lie where records say. */
+export type RecordAlignedWindow = SlidingWindow | SessionWindow;
+export type Window = AlignedWindow | RecordAlignedWindow;
 
 /** `final`: one result when the window closes. `updates`: the changed results at each commit. */
 export type Emit = 'final' | 'updates';
@@ -34,6 +49,21 @@ export function hopping(options: { readonly sizeMs: number; readonly advanceMs: 
     );
   }
   return { kind: 'hopping', sizeMs, advanceMs };
+}
+
+/** Windows that begin and end at records, without a fixed slide: for each record one that ends at it, and one that begins behind it
+ *  when other records follow within `differenceMs`. The cost of a record grows with those within `differenceMs` of it, per key.
+ *  @throws TopologyError for a difference that is no whole number of milliseconds above 0 */
+export function sliding(options: { readonly differenceMs: number }): SlidingWindow {
+  requireWholeMs('sliding', 'differenceMs', options.differenceMs);
+  return { kind: 'sliding', differenceMs: options.differenceMs };
+}
+
+/** A window per burst of activity of a key: it grows while records come within `gapMs` of it, and two become one when a record
+ *  lies within the gap of both. @throws TopologyError for a gap that is no whole number of milliseconds above 0 */
+export function session(options: { readonly gapMs: number }): SessionWindow {
+  requireWholeMs('session', 'gapMs', options.gapMs);
+  return { kind: 'session', gapMs: options.gapMs };
 }
 
 function requireWholeMs(window: string, option: string, value: number): void {

@@ -1,8 +1,8 @@
 /** What groupBy and windowedBy give: streams that can only be aggregated. */
 import type { AggregatedColumns, AliasedAggregate, DistinctAliases } from '../column/aggregate.ts';
 import type { Columns } from '../column/expression.ts';
-import type { Flatten } from '../record/record.ts';
-import type { Emit, Window } from '../time/window.ts';
+import type { Flatten, Windowed } from '../record/record.ts';
+import type { Emit, SessionWindow, Window } from '../time/window.ts';
 import type { KStream, RepartitionOptions } from './kstream.ts';
 import type { KTable, WindowedKTable } from './ktable.ts';
 import type { StoreOptions } from './store-ref.ts';
@@ -29,6 +29,11 @@ export interface AggregateOptions<K, V, VA> {
   readonly initializer: () => VA;
   readonly aggregator: (aggregate: VA, value: V, key: K) => VA;
   readonly store?: StoreOptions<K, VA>;
+}
+/** How two sessions become one. */
+export interface SessionMerge<K, VA> {
+  /** `left` may be the result of the initializer: that must not change what it is merged with. May change `left`, not `right`. */
+  readonly merger: (left: VA, right: VA, key: K) => VA;
 }
 /** The first value of a group is its first result. */
 export interface ReduceOptions<K, V> {
@@ -75,14 +80,23 @@ export interface WindowColumns {
   readonly window_end: number;
 }
 
+/** A session that grows deletes the one it was, so only there an update can be null. */
+export type WindowedResult<K, VR, W, E> = W extends SessionWindow
+  ? E extends 'final'
+    ? WindowedKTable<K, VR>
+    : KTable<Windowed<K>, VR>
+  : WindowedKTable<K, VR>;
+
 export interface WindowedKStream<K, V, G, W extends Window, E extends Emit> {
   readonly kind: 'windowed';
   readonly window: W;
   readonly emit: E;
   agg<const A extends Aliased<V>>(
     ...aggregates: A & DistinctAliases<A, keyof G | keyof WindowColumns>
-  ): WindowedKTable<K, Flatten<G & WindowColumns & AggregatedColumns<Columns<V>, A>>>;
-  aggregate<VA>(options: AggregateOptions<K, V, VA>): WindowedKTable<K, VA>;
-  reduce(options: ReduceOptions<K, V>): WindowedKTable<K, V>;
-  count(options?: CountOptions<K>): WindowedKTable<K, number>;
+  ): WindowedResult<K, Flatten<G & WindowColumns & AggregatedColumns<Columns<V>, A>>, W, E>;
+  aggregate<VA>(
+    options: AggregateOptions<K, V, VA> & (W extends SessionWindow ? SessionMerge<K, VA> : unknown),
+  ): WindowedResult<K, VA, W, E>;
+  reduce(options: ReduceOptions<K, V>): WindowedResult<K, V, W, E>;
+  count(options?: CountOptions<K>): WindowedResult<K, number, W, E>;
 }

@@ -6,8 +6,8 @@
 import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Holder, Next, Operator, OperatorContext } from '../operator.ts';
 import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
-import { LateRecordError } from '../../errors/streams.error.ts';
 import type { AggregateDefinition, WindowedAggregateOptions } from './aggregate-definition.ts';
+import { lateRecords } from './late-records.ts';
 import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
 
 type Definition = AggregateDefinition<unknown, unknown, unknown, unknown>;
@@ -23,7 +23,7 @@ export function windowedAggregate<K, V, A, R>(
       const windows = new WindowedAggregate(definition as Definition, options, retentionMs, {
         context,
         next,
-        late: sides[0] ?? null,
+        late: lateRecords(definition.name, context, options.late, sides[0]),
         state: context.store(store.name),
       });
       context.hold(windows);
@@ -38,7 +38,7 @@ export function windowedAggregate<K, V, A, R>(
 interface Surroundings {
   readonly context: OperatorContext;
   readonly next: Next;
-  readonly late: Next | null;
+  readonly late: Next;
   readonly state: StateStore;
 }
 
@@ -114,7 +114,7 @@ class WindowedAggregate implements Holder {
 
   #receiveTumbling(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
     const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
-    if (this.#closesAtMs(startMs) <= watermarkMs) return this.#late(key, value, timestampMs);
+    if (this.#closesAtMs(startMs) <= watermarkMs) return this.#around.late(key, value, timestampMs);
     const segment = this.#segment(startMs);
     const id = typeof key === 'object' ? this.#state.identify(key) : key;
     if (this.#parked.held === 0) {
@@ -128,7 +128,7 @@ class WindowedAggregate implements Holder {
 
   #receiveHopping(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
     const segments = this.#openWindows(timestampMs, watermarkMs);
-    if (segments.length === 0) return this.#late(key, value, timestampMs);
+    if (segments.length === 0) return this.#around.late(key, value, timestampMs);
     const id = this.#state.identify(key);
     if (this.#parked.held === 0 && segments.every((segment) => this.#state.isKnown(segment, id))) {
       for (const segment of segments) this.#updateOrBegin(segment, id, key, value, timestampMs);
@@ -207,19 +207,6 @@ class WindowedAggregate implements Holder {
   #touched(entry: StateEntry): void {
     if (this.#pendingSinceMs === Infinity) this.#pendingSinceMs = this.#around.context.time.watermarkMs;
     this.#state.touch(entry);
-  }
-
-  #late(key: unknown, value: unknown, timestampMs: number): void {
-    const { context, late } = this.#around;
-    context.dropped('late');
-    if (late !== null) late(key, value, timestampMs);
-    else if (this.#options.late === 'deadLetter') {
-      context.deadLetter(
-        new LateRecordError(
-          `Cannot count a record of ${new Date(timestampMs).toISOString()} in ${this.#definition.name}: its window closed, the watermark is ${new Date(context.time.watermarkMs).toISOString()}.`,
-        ),
-      );
-    }
   }
 
   /** Closes and forgets what the watermark has passed. */

@@ -8,12 +8,18 @@ import type { AggregateDefinition } from '../../processor/operators/aggregate-de
 import { double } from '../../serde/primitives.serde.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { taggedJson } from '../../serde/tagged-json.serde.ts';
-import type { AggregateOptions, CountOptions, ReduceOptions } from '../grouped-stream.ts';
+import type { AggregateOptions, CountOptions, ReduceOptions, SessionMerge } from '../grouped-stream.ts';
 import type { StoreOptions } from '../store-ref.ts';
 import type { GroupKeyColumns } from './group-key.ts';
 
+type Definition<A> = Omit<AggregateDefinition<unknown, unknown, A, unknown>, 'name'>;
+/** May change `left`. */
+type Merger<A> = (left: A, right: A, key: unknown) => A;
+
 export interface Aggregation {
-  readonly definition: Omit<AggregateDefinition<unknown, unknown, unknown, unknown>, 'name'>;
+  readonly definition: Definition<unknown>;
+  /** Null: the user named none, so it cannot be in sessions. */
+  readonly merger: Merger<unknown> | null;
   readonly store: StoreOptions<unknown, unknown>;
   /** Of the state, where the user names none. */
   readonly stateSerde: Serde<unknown>;
@@ -21,16 +27,16 @@ export interface Aggregation {
   readonly resultSerde: Serde<unknown> | null;
 }
 
-type Definition<A> = Omit<AggregateDefinition<unknown, unknown, A, unknown>, 'name'>;
-
 function aggregation<A>(
   definition: Definition<A>,
+  merger: Merger<A> | null,
   stateSerde: Serde<A>,
   store: object = {},
   resultSerde: Serde<A> | null = null,
 ): Aggregation {
   return {
     definition: definition as Definition<unknown>,
+    merger: merger as Merger<unknown> | null,
     stateSerde: stateSerde as Serde<unknown>,
     resultSerde: resultSerde as Serde<unknown> | null,
     store,
@@ -59,13 +65,16 @@ export function ofColumns(
       return row;
     },
   };
-  return aggregation(definition, columns.serde);
+  return aggregation(definition, columns.merge, columns.serde);
 }
 
-export function ofUser(options: AggregateOptions<unknown, unknown, unknown>): Aggregation {
-  const { initializer, aggregator, store } = options;
+export function ofUser(
+  options: AggregateOptions<unknown, unknown, unknown> & Partial<SessionMerge<unknown, unknown>>,
+): Aggregation {
+  const { initializer, aggregator, merger = null, store } = options;
   return aggregation(
     { initializer, aggregator, result: (aggregate) => aggregate },
+    merger,
     taggedJson(),
     store,
     store?.value,
@@ -75,12 +84,14 @@ export function ofUser(options: AggregateOptions<unknown, unknown, unknown>): Ag
 const NOTHING = Symbol('no value yet');
 
 export function reducing({ reducer, store }: ReduceOptions<unknown, unknown>): Aggregation {
+  const reduce: Merger<unknown> = (left, right, key) =>
+    left === NOTHING ? right : reducer(left, right, key);
   const definition: Definition<unknown> = {
     initializer: () => NOTHING,
-    aggregator: (left, right, key) => (left === NOTHING ? right : reducer(left, right, key)),
+    aggregator: reduce,
     result: (reduced) => reduced,
   };
-  return aggregation(definition, taggedJson(), store, store?.value);
+  return aggregation(definition, reduce, taggedJson(), store, store?.value);
 }
 
 export function counting({ store }: CountOptions<unknown>): Aggregation {
@@ -89,7 +100,7 @@ export function counting({ store }: CountOptions<unknown>): Aggregation {
     aggregator: (count) => count + 1,
     result: (count) => count,
   };
-  return aggregation(definition, double(), store);
+  return aggregation(definition, (left, right) => left + right, double(), store);
 }
 
 function requireDistinct(columns: readonly string[]): void {

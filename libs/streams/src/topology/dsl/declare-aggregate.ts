@@ -5,7 +5,7 @@ import type { WindowedAggregateOptions } from '../../processor/operators/aggrega
 import { windowedAggregate } from '../../processor/operators/windowed-aggregate.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { windowed } from '../../serde/windowed.serde.ts';
-import type { Window } from '../../time/window.ts';
+import type { AlignedWindow } from '../../time/window.ts';
 import type { WindowedOptions } from '../grouped-stream.ts';
 import type { StoreDeclaration } from '../graph.ts';
 import type { KTable, WindowedKTable } from '../ktable.ts';
@@ -14,7 +14,7 @@ import { declareTable, declareWindowedTable, type NamedStore } from './declared-
 import type { Dsl } from './dsl.ts';
 import { serdeOf, type Flow } from './flow.ts';
 
-type NamedAggregation = Aggregation & { readonly name: string };
+export type NamedAggregation = Aggregation & { readonly name: string };
 
 export function declareAggregate(
   dsl: Dsl,
@@ -43,7 +43,7 @@ export function declareWindowedAggregate(
   dsl: Dsl,
   flow: Flow,
   aggregation: NamedAggregation,
-  window: Window,
+  window: AlignedWindow,
   options: WindowedOptions<unknown, unknown, 'final' | 'updates'>,
 ): WindowedKTable<unknown, unknown> {
   const { name } = aggregation;
@@ -73,11 +73,11 @@ export function declareWindowedAggregate(
   );
 }
 
-function behind(flow: Flow, output: Flow['output'], { store, resultSerde }: NamedAggregation): Flow {
+export function behind(flow: Flow, output: Flow['output'], { store, resultSerde }: NamedAggregation): Flow {
   return { ...flow, output, key: store.key ?? flow.key, value: resultSerde };
 }
 
-function declareStore(
+export function declareStore(
   flow: Flow,
   { store, stateSerde }: NamedAggregation,
   name: string,
@@ -94,14 +94,10 @@ function declareStore(
 
 function windowOptions(
   name: string,
-  window: Window,
+  window: AlignedWindow,
   { graceMs, emit = 'updates', late = 'drop' }: WindowedOptions<unknown, unknown, 'final' | 'updates'>,
 ): WindowedAggregateOptions {
-  if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
-    throw new TopologyError(
-      `Cannot window ${name}: graceMs is ${String(graceMs)}; it must be a whole number of milliseconds, 0 or more.`,
-    );
-  }
+  requireGrace(name, graceMs);
   return {
     sizeMs: window.sizeMs,
     advanceMs: window.kind === 'hopping' ? window.advanceMs : window.sizeMs,
@@ -109,6 +105,13 @@ function windowOptions(
     emit,
     late: typeof late === 'function' ? 'sideOutput' : late,
   };
+}
+
+export function requireGrace(name: string, graceMs: number): void {
+  if (Number.isSafeInteger(graceMs) && graceMs >= 0) return;
+  throw new TopologyError(
+    `Cannot window ${name}: graceMs is ${String(graceMs)}; it must be a whole number of milliseconds, 0 or more.`,
+  );
 }
 
 function retention({ name, store }: NamedAggregation, { sizeMs, graceMs }: WindowedAggregateOptions): number {

@@ -13,6 +13,7 @@ import type {
 import type { KTable, WindowedKTable } from '../ktable.ts';
 import * as aggregations from './aggregation.ts';
 import { declareAggregate, declareWindowedAggregate } from './declare-aggregate.ts';
+import { declareRecordAlignedAggregate } from './declare-record-aligned-aggregate.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, type Flow } from './flow.ts';
 import type { GroupKeyColumns } from './group-key.ts';
@@ -66,8 +67,19 @@ class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
   windowedBy(window: Window, options: WindowedOptions<unknown, unknown, Emits>): DeclaredWindowing {
     const name = options.name ?? this.#name;
     return new DeclaredWindowing(this.#columns, window, options.emit ?? 'updates', (aggregation) =>
-      declareWindowedAggregate(this.#dsl, this.#grouped(), { name, ...aggregation }, window, options),
+      this.#declareWindowed({ name, ...aggregation }, window, options),
     );
+  }
+
+  #declareWindowed(
+    aggregation: aggregations.Aggregation & { readonly name: string },
+    window: Window,
+    options: WindowedOptions<unknown, unknown, Emits>,
+  ): WindowedTable {
+    const flow = this.#grouped();
+    return window.kind === 'sliding' || window.kind === 'session'
+      ? declareRecordAlignedAggregate(this.#dsl, flow, aggregation, window, options)
+      : declareWindowedAggregate(this.#dsl, flow, aggregation, window, options);
   }
 }
 

@@ -1,0 +1,268 @@
+/** Aggregation in windows that records decide (sessions, sliding): one state entry per key holds its open windows, a timer per key
+ *  says when the next of them is over.
+ *  R1 Before a record counts, what its own watermark has passed is closed for its key: so the result is the same whether or not
+ *     records had to wait for state.
+ *  R2 `final`: one result when a window closes; `updates`: the changed windows at each commit, after deletions of those that went
+ *     into others. The last change of a window is passed on before it is forgotten. */
+import type { StoreDeclaration } from '../../../topology/graph.ts';
+import type { StateEntry, StateStore } from '../../../state/state-store.ts';
+import { Timers } from '../../../state/timers.ts';
+import type { Timer } from '../../../state/timer-queue.ts';
+import type { Holder, Next, Operator, OperatorContext } from '../../operator.ts';
+import type { WindowedAggregateOptions } from '../aggregate-definition.ts';
+import { lateRecords } from '../late-records.ts';
+import { ParkedRecords, type ParkedRecord } from '../parked-records.ts';
+import { noWindows, type KeyWindow, type KeyWindows } from './key-windows.ts';
+import type { RecordAlignedDefinition, WindowLayout } from './window-layout.ts';
+
+export type RecordAlignedOptions = Pick<WindowedAggregateOptions, 'emit' | 'late'>;
+
+/** Buckets of timers that one span of time is cut into. */
+const BUCKETS_PER_SPAN = 8;
+
+export interface RecordAlignedStores {
+  readonly windows: StoreDeclaration;
+  readonly timers: StoreDeclaration;
+}
+
+export function recordAlignedAggregate(
+  definition: RecordAlignedDefinition,
+  layout: WindowLayout,
+  stores: RecordAlignedStores,
+  options: RecordAlignedOptions,
+): Operator {
+  return {
+    build(context, next, sides) {
+      const bucketMs = Math.ceil((layout.spanMs + 1) / BUCKETS_PER_SPAN);
+      const aggregate = new RecordAlignedAggregate(definition, layout, options.emit, {
+        context,
+        next,
+        late: lateRecords(definition.name, context, options.late, sides[0]),
+        state: context.store(stores.windows.name),
+        timers: new Timers(context.store(stores.timers.name), bucketMs),
+      });
+      context.hold(aggregate);
+      context.onWatermark((watermarkMs) => aggregate.advance(watermarkMs));
+      context.beforeCommit(() => aggregate.emitUpdates());
+      context.limitTime(() => aggregate.ceilingMs);
+      return (key, value, timestampMs) => aggregate.receive(key, value, timestampMs);
+    },
+  };
+}
+
+interface Surroundings {
+  readonly context: OperatorContext;
+  readonly next: Next;
+  readonly late: Next;
+  readonly state: StateStore;
+  readonly timers: Timers;
+}
+
+type Entry = StateEntry<KeyWindows>;
+type Arrived = Pick<ParkedRecord, 'key' | 'value' | 'timestampMs' | 'watermarkMs'>;
+/** A timer, and the watermark that set it off. */
+type Due = Timer & { readonly watermarkMs: number };
+
+class RecordAlignedAggregate implements Holder {
+  readonly limit = 1;
+  readonly #definition: RecordAlignedDefinition;
+  readonly #layout: WindowLayout;
+  readonly #emit: 'final' | 'updates';
+  readonly #around: Surroundings;
+  readonly #parked: ParkedRecords;
+  /** Went off, but the windows of their key must be read first. */
+  #due: Due[] = [];
+  /** Every window that closes up to here was passed on. */
+  #doneToMs = -Infinity;
+  /** The watermark when the oldest change came that is not emitted yet (`updates`). */
+  #pendingSinceMs = Infinity;
+
+  constructor(
+    definition: RecordAlignedDefinition,
+    layout: WindowLayout,
+    emit: 'final' | 'updates',
+    around: Surroundings,
+  ) {
+    this.#definition = definition;
+    this.#layout = layout;
+    this.#emit = emit;
+    this.#around = around;
+    this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#add(record));
+  }
+
+  get held(): number {
+    return this.#parked.held + this.#due.length + (this.#around.timers.mustLoad ? 1 : 0);
+  }
+  get isFull(): boolean {
+    return this.#parked.isFull;
+  }
+
+  /** Results to come have times from here on: see `limitTime`. */
+  get ceilingMs(): number {
+    const results =
+      this.#emit === 'final' ? this.#layout.oldestResultMs(this.#doneToMs) : this.#pendingSinceMs;
+    return Math.min(results, this.#parked.oldestWatermarkMs);
+  }
+
+  receive(key: unknown, value: unknown, timestampMs: number): void {
+    const { context, state, timers } = this.#around;
+    const { watermarkMs } = context.time;
+    if (watermarkMs >= timers.nextMs) this.advance(watermarkMs);
+    const segment = state.segment(null);
+    const id = state.identify(key);
+    if (this.held === 0 && state.isKnown(segment, id)) {
+      this.#add({ key, value, timestampMs, watermarkMs });
+      return;
+    }
+    this.#parked.want(segment, id, key);
+    this.#parked.park(key, value, timestampMs);
+  }
+
+  #add({ key, value, timestampMs, watermarkMs }: Arrived): void {
+    const { context, state, late } = this.#around;
+    const id = state.identify(key);
+    const known = state.segment(null).entries.get(id) as Entry | undefined;
+    if (known !== undefined) this.#advanceKey(known, id, watermarkMs);
+    context.entered(this.#definition.name);
+    const windows = known?.value ?? noWindows();
+    if (!this.#layout.add({ key, value, timestampMs }, windows, watermarkMs)) {
+      late(key, value, timestampMs);
+      return;
+    }
+    const entry = this.#stored(id, key, windows);
+    if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
+    this.#setTimer(entry, id);
+    if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
+  }
+
+  /** The entry may be new, or gone since it was looked for: its last windows may just have been forgotten. */
+  #stored(id: unknown, key: unknown, windows: KeyWindows): Entry {
+    const { state } = this.#around;
+    const segment = state.segment(null);
+    const entry = (segment.entries.get(id) as Entry | undefined) ?? state.create(segment, id, key, windows);
+    state.touch(entry);
+    return entry;
+  }
+
+  #setTimer(entry: Entry, id: unknown): void {
+    const dueMs = this.#nextDueMs(entry.value);
+    if (dueMs >= entry.value.timerMs) return;
+    entry.value.timerMs = dueMs;
+    this.#around.timers.set(dueMs, id, entry.key);
+  }
+
+  #nextDueMs({ windows }: KeyWindows): number {
+    let dueMs = Infinity;
+    for (const window of windows) {
+      const waitsForClose = this.#emit === 'final' && !window.emitted;
+      const atMs = waitsForClose ? this.#layout.closesAtMs(window) : this.#layout.forgetsAtMs(window);
+      if (atMs < dueMs) dueMs = atMs;
+    }
+    return dueMs;
+  }
+
+  /** Closes and forgets what the watermark has passed. */
+  advance(watermarkMs: number): void {
+    const { state, timers } = this.#around;
+    if (this.held > 0) return; // first those that came before: `drain` comes back here
+    const due = watermarkMs >= timers.nextMs ? timers.takeDue(watermarkMs) : [];
+    for (const timer of due) {
+      const isKnown = this.#due.length === 0 && state.isKnown(state.segment(null), timer.id);
+      if (isKnown) this.#goOff({ ...timer, watermarkMs });
+      else this.#due.push({ ...timer, watermarkMs });
+    }
+    if (this.held === 0) this.#doneToMs = watermarkMs;
+  }
+
+  #goOff({ id, watermarkMs }: Due): void {
+    const { state } = this.#around;
+    const entry = state.segment(null).entries.get(id) as Entry | undefined;
+    if (entry !== undefined) this.#advanceKey(entry, id, watermarkMs);
+  }
+
+  /** What is over by this watermark is passed on; what can be forgotten goes. */
+  #advanceKey(entry: Entry, id: unknown, watermarkMs: number): void {
+    const { state } = this.#around;
+    const of = entry.value;
+    const over = of.windows.filter((window) => this.#layout.closesAtMs(window) <= watermarkMs);
+    if (over.length === 0 && of.timerMs > watermarkMs) return;
+    const unseen = over.filter(({ emitted, changed }) => (this.#emit === 'final' ? !emitted : changed));
+    this.#pass(entry, unseen);
+    of.windows = of.windows.filter((window) => this.#layout.forgetsAtMs(window) > watermarkMs);
+    if (of.timerMs <= watermarkMs) of.timerMs = Infinity;
+    this.#setTimer(entry, id);
+    if (of.windows.length === 0 && of.retracted.length === 0) state.remove(entry);
+    else state.touch(entry);
+  }
+
+  /** Results that no input record stands behind. */
+  #pass(entry: Entry, windows: readonly KeyWindow[]): void {
+    if (windows.length === 0) return;
+    this.#around.context.record.without(() => {
+      for (const window of windows) {
+        window.emitted = true;
+        window.changed = false;
+        this.#result(entry, window, this.#layout.resultTimeMs(window), () =>
+          this.#definition.result(window.aggregate, entry.key, spanOf(window)),
+        );
+      }
+    });
+  }
+
+  /** A result that fails further down must not keep others from being given. */
+  #result(entry: Entry, window: KeyWindow | Span, timestampMs: number, value: () => unknown): void {
+    const { context, next, state } = this.#around;
+    try {
+      next({ key: entry.key, window: spanOf(window) }, value(), timestampMs);
+    } catch (thrown) {
+      context.resultFailed(thrown, state.capture(entry, context.partition));
+    }
+  }
+
+  emitUpdates(): void {
+    if (this.#emit === 'final') return;
+    for (const entry of [...this.#around.state.dirty] as Entry[]) {
+      if (entry.removed) continue;
+      const of = entry.value;
+      for (const span of of.retracted.splice(0)) this.#result(entry, span, span.endMs, () => null);
+      this.#pass(
+        entry,
+        of.windows.filter(({ changed }) => changed),
+      );
+      if (of.windows.length === 0) this.#around.state.remove(entry);
+    }
+    this.#pendingSinceMs = Infinity;
+  }
+
+  async drain(): Promise<void> {
+    do {
+      await this.#around.timers.load();
+      await this.#drainDue();
+      await this.#parked.drain();
+      this.advance(this.#around.context.time.watermarkMs);
+    } while (this.held > 0);
+  }
+
+  async #drainDue(): Promise<void> {
+    const { state } = this.#around;
+    const segment = state.segment(null);
+    const unknown = this.#due.filter(({ id }) => !state.isKnown(segment, id));
+    if (unknown.length > 0) {
+      await state.load(new Map([[segment, new Map(unknown.map(({ id, key }) => [id, key]))]]));
+    }
+    while (this.#due.length > 0) this.#goOff(this.#due.shift()!);
+  }
+
+  room(): Promise<void> {
+    return this.drain();
+  }
+}
+
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+function spanOf({ startMs, endMs }: Span): Span {
+  return { startMs, endMs };
+}
