@@ -3,6 +3,8 @@ import { RecordBatchWriter, type LogPort, type OutputBatch } from '@hiveframe/st
 import { partitionFor } from '@hiveframe/streams/internal';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
 
+/** Odd, so that different indices give different keys; keys in no order, as they come in life. */
+const SCRAMBLE = 0x9e3779b1;
 const BATCH_BYTES = 256 * 1024;
 
 export class Input {
@@ -79,5 +81,5 @@ export class Input {
 }
 
 function keyOf(index: number): string {
-  return `key-${String(index).padStart(9, '0')}`;
+  return `key-${(Math.imul(index, SCRAMBLE) >>> 0).toString(36)}`;
 }

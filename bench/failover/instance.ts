@@ -86,10 +86,10 @@ const app = new StreamsApp(topology(), {
   sessionTimeoutMs: settings.sessionTimeoutMs,
   logger: { log: (level, text) => process.stderr.write(`${level} ${text}\n`) },
 });
-const restoredBy = new Map<number, number>();
+let restored = 0;
 app.listen({
-  onRestore: ({ partition, restored: count }) => {
-    restoredBy.set(partition, count);
+  onRestoreEnd: (progress) => {
+    restored += progress.restored;
   },
 });
 loop.enable();
@@ -99,7 +99,7 @@ const delayMs = (ns: number) => Math.max(0, ns * MS_PER_NS - LOOP_RESOLUTION_MS)
 say({
   event: 'running',
   atMs: nowMs(),
-  restored: [...restoredBy.values()].reduce((sum, count) => sum + count, 0),
+  restored,
   loopDelayMaxMs: delayMs(loop.max),
   loopDelayP99Ms: delayMs(loop.percentile(99)),
 });

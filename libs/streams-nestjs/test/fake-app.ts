@@ -1,9 +1,17 @@
-import type { LogPort, StreamsConfig, StreamsListener, StreamsState, Topology } from '@hiveframe/streams';
+import type {
+  LogPort,
+  RestoreProgress,
+  StreamsConfig,
+  StreamsListener,
+  StreamsState,
+  Topology,
+} from '@hiveframe/streams';
 import type { RunnableApp, StreamsAppFactory } from '../src/interfaces/runnable-app.interface.ts';
 
 /** A streams application whose state the test moves by hand. */
 export class FakeApp implements RunnableApp {
   state: StreamsState = 'created';
+  restoring: readonly RestoreProgress[] = [];
   topology: Topology | undefined;
   config: StreamsConfig | undefined;
   stopOptions: { readonly timeoutMs?: number } | undefined;

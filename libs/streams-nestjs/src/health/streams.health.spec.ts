@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import type { StreamsState } from '@hiveframe/streams';
+import type { RestoreProgress, StreamsState } from '@hiveframe/streams';
 import { StreamsLifecycle, type StreamsStatus } from '../lifecycle/streams.lifecycle.ts';
 import { StreamsHealthController } from './streams-health.controller.ts';
 import { StreamsHealth } from './streams.health.ts';
 
 describe('StreamsHealth over HTTP', () => {
   let nest: NestFastifyApplication;
-  const lifecycle: { status: StreamsStatus } = { status: { state: 'created', sinceMs: 0 } };
+  const lifecycle: { status: StreamsStatus; restoring: readonly RestoreProgress[] } = {
+    status: { state: 'created', sinceMs: 0 },
+    restoring: [],
+  };
 
   beforeEach(async () => {
     const module = await Test.createTestingModule({
@@ -38,6 +41,26 @@ describe('StreamsHealth over HTTP', () => {
       code: 503,
       body: { status: 'down', state: 'error', sinceMs: 42, reason: 'the application failed: log refused' },
     });
+  });
+
+  it('shows how far restores have come', async () => {
+    const progress: RestoreProgress = {
+      taskId: '0_3',
+      store: 'counts',
+      partition: 3,
+      startOffset: 0,
+      offset: 250,
+      endOffset: 1_000,
+      restored: 249,
+      elapsedMs: 500,
+      recordsPerSecond: 498,
+      remainingMs: 1_500,
+    };
+    lifecycle.restoring = [progress];
+    const { body } = await probe('ready', 'rebalancing');
+    lifecycle.restoring = [];
+    expect(body).toMatchObject({ status: 'down', restoring: [progress] });
+    expect(await probe('ready', 'rebalancing')).not.toHaveProperty('body.restoring');
   });
 
   it('is ready when running', async () => {

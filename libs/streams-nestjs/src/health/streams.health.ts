@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { StreamsState } from '@hiveframe/streams';
+import type { RestoreProgress, StreamsState } from '@hiveframe/streams';
 import { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 
 /** What a probe is told. */
@@ -10,6 +10,8 @@ export interface HealthReport {
   readonly sinceMs: number;
   /** Why it is down. */
   readonly reason?: string;
+  /** Stores that are being restored, where there are any. */
+  readonly restoring?: readonly RestoreProgress[];
 }
 
 const NOT_READY: Readonly<Record<Exclude<StreamsState, 'running' | 'error'>, string>> = {
@@ -26,21 +28,25 @@ export class StreamsHealth {
 
   /** Down only when a restart of the process is the cure: not while it rebalances, restores or waits for Kafka. */
   live(): HealthReport {
-    const { state, sinceMs } = this.lifecycle.status;
-    if (state === 'error') return this.#down(this.#failure());
-    return { status: 'up', state, sinceMs };
+    if (this.lifecycle.status.state === 'error') return this.#down(this.#failure());
+    return this.#report('up');
   }
 
   /** Up when every task is assigned and restored. */
   ready(): HealthReport {
-    const { state, sinceMs } = this.lifecycle.status;
-    if (state === 'running') return { status: 'up', state, sinceMs };
+    const { state } = this.lifecycle.status;
+    if (state === 'running') return this.#report('up');
     return this.#down(state === 'error' ? this.#failure() : NOT_READY[state]);
   }
 
   #down(reason: string): HealthReport {
+    return { ...this.#report('down'), reason };
+  }
+
+  #report(status: HealthReport['status']): HealthReport {
     const { state, sinceMs } = this.lifecycle.status;
-    return { status: 'down', state, sinceMs, reason };
+    const { restoring } = this.lifecycle;
+    return { status, state, sinceMs, ...(restoring.length > 0 && { restoring }) };
   }
 
   #failure(): string {

@@ -3,7 +3,13 @@
  *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
  *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
  *  N3 A failure is told once, by the log and by health, and by default ends the process. */
-import { TimeoutError, type StateChange, type StreamsListener, type StreamsState } from '@hiveframe/streams';
+import {
+  TimeoutError,
+  type RestoreProgress,
+  type StateChange,
+  type StreamsListener,
+  type StreamsState,
+} from '@hiveframe/streams';
 import {
   Inject,
   Injectable,
@@ -51,6 +57,11 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     return this.#status;
   }
 
+  /** The store partitions that are being brought up to date with their changelogs now. */
+  get restoring(): readonly RestoreProgress[] {
+    return this.#app?.restoring ?? [];
+  }
+
   /** The application, once Nest has bootstrapped. */
   get app(): RunnableApp | undefined {
     return this.#app;
@@ -73,13 +84,19 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     this.#app.listen({
       onStateChange: (change) => {
         this.#changed(change);
-        for (const listener of this.#listeners) listener.onStateChange?.(change);
+        this.#tell((listener) => listener.onStateChange?.(change));
       },
-      onRestore: (progress) => {
-        for (const listener of this.#listeners) listener.onRestore?.(progress);
-      },
+      onRestoreStart: (progress) => this.#tell((listener) => listener.onRestoreStart?.(progress)),
+      onBatchRestored: (progress, records) =>
+        this.#tell((listener) => listener.onBatchRestored?.(progress, records)),
+      onRestoreEnd: (progress) => this.#tell((listener) => listener.onRestoreEnd?.(progress)),
+      onRestoreSuspended: (progress) => this.#tell((listener) => listener.onRestoreSuspended?.(progress)),
     });
     if (autoStart) void this.start().catch(() => undefined); // #failed has told it
+  }
+
+  #tell(what: (listener: StreamsListener) => void): void {
+    for (const listener of this.#listeners) what(listener);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,6 +1,7 @@
 /** From an application's settings to what its tasks need. */
 import { InvariantError, TopologyError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
+import { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
@@ -13,6 +14,7 @@ export function createTaskEnvironment(
     ...config,
     guarantee: config.processingGuarantee,
     handlers: config,
+    restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
     limits: (topic) => limits.get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {

@@ -14,7 +14,7 @@ import type {
   TopicPartition,
 } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
-import type { RestoreProgress } from '../state/restore.ts';
+import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -44,7 +44,7 @@ export interface WorkerListener {
   onRebalancing(): void;
   /** Every assigned task is restored and runs. */
   onRunning(): void;
-  onRestore(progress: RestoreProgress): void;
+  readonly onRestore: RestoreListener;
   /** The application cannot go on. */
   onFatal(error: Error): void;
 }
@@ -89,7 +89,7 @@ export class StreamWorker implements GroupListener {
       maxBufferedBytes,
       reader: this.#reader,
       wake: () => this.#bell.ring(),
-      onRestore: (progress) => listener.onRestore(progress),
+      onRestore: (event) => listener.onRestore(event),
       onFatal: (error) => this.#fatal(error),
     });
     this.#lostRecords = new LostRecords(environment, this.#registry, this.#reader);

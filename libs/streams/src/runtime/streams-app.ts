@@ -1,17 +1,17 @@
 /** The application: connects the log and the stores, prepares topics, joins the group, runs tasks until it is stopped. */
 import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
-import type { RestoreProgress } from '../state/restore.ts';
+import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StateChange, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
+import { RestoreMonitor, type RestoreCallbacks } from './restore-monitor.ts';
 import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
 import { TopicPreparation, type PreparedTopics } from './topics.ts';
 
-export interface StreamsListener {
+export interface StreamsListener extends RestoreCallbacks {
   onStateChange?(change: StateChange): void;
-  onRestore?(progress: RestoreProgress): void;
 }
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
@@ -21,6 +21,7 @@ export class StreamsApp implements AsyncDisposable {
   readonly #config: ResolvedStreamsConfig;
   readonly #state = new AppState();
   readonly #listeners = new Set<StreamsListener>();
+  readonly #restores: RestoreMonitor;
   readonly #starting = new AbortController();
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
@@ -30,6 +31,7 @@ export class StreamsApp implements AsyncDisposable {
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology;
     this.#config = resolveStreamsConfig(config);
+    this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#tell(what) });
     this.#state.listen((change) => {
       this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
       this.#tell((listener) => listener.onStateChange?.(change));
@@ -45,6 +47,11 @@ export class StreamsApp implements AsyncDisposable {
   /** What ended the application, in state `error`. */
   get error(): Error | undefined {
     return this.#state.error;
+  }
+
+  /** The store partitions that are being brought up to date with their changelogs now, or wait for their turn. */
+  get restoring(): readonly RestoreProgress[] {
+    return this.#restores.ongoing;
   }
 
   /** Gives back a function that removes the listener. */
@@ -102,9 +109,7 @@ export class StreamsApp implements AsyncDisposable {
       listener: {
         onRebalancing: () => this.#state.tryMove('rebalancing'),
         onRunning: () => this.#state.tryMove('running'),
-        onRestore: (progress) => {
-          this.#tell((listener) => listener.onRestore?.(progress));
-        },
+        onRestore: this.#restores.onRestore,
         onFatal: (error) => void this.#fail(error),
       },
     });

@@ -4,7 +4,7 @@
 import { TopologyError } from '../errors/streams.error.ts';
 import type { FetchedRecords, LogReader, TopicPartition } from '../ports/log.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
-import type { RestoreProgress } from '../state/restore.ts';
+import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -22,7 +22,7 @@ export interface TaskRegistryOptions {
   /** Fetched and not processed, per task; beyond it its inputs are paused. */
   readonly maxBufferedBytes: number;
   readonly wake: () => void;
-  readonly onRestore: (progress: RestoreProgress) => void;
+  readonly onRestore: RestoreListener;
   readonly onFatal: (error: Error) => void;
 }
 

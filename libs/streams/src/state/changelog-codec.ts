@@ -5,6 +5,8 @@ import type { Bytes } from '../record/record.ts';
 import type { SegmentId } from '../ports/store.ts';
 import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 
+const WINDOW_START_BYTES = 8;
+
 export interface StateValue {
   readonly timestampMs: number;
   readonly value: Bytes;
@@ -12,19 +14,19 @@ export interface StateValue {
 
 export function encodeChangelogKey(key: Bytes, segment: SegmentId): Bytes {
   if (segment === null) return key;
-  const bytes = Buffer.allocUnsafe(key.length + 8);
+  const bytes = Buffer.allocUnsafe(key.length + WINDOW_START_BYTES);
   bytes.set(key, 0);
   writeInt64(bytes, segment, key.length);
   return bytes;
 }
 
-export function decodeChangelogKey(
-  bytes: Buffer,
-  windowed: boolean,
-): { readonly key: Bytes; readonly segment: SegmentId } {
-  if (!windowed) return { key: bytes, segment: null };
-  const keyBytes = bytes.length - 8;
-  return { key: bytes.subarray(0, keyBytes), segment: readInt64(bytes, keyBytes) };
+/** Where the key proper ends, in a changelog key that ends at `end`. */
+export function changelogKeyEnd(end: number, windowed: boolean): number {
+  return windowed ? end - WINDOW_START_BYTES : end;
+}
+/** The segment that a changelog key names, whose key proper ends at `keyEnd`. */
+export function changelogSegment(buffer: Buffer, keyEnd: number, windowed: boolean): SegmentId {
+  return windowed ? readInt64(buffer, keyEnd) : null;
 }
 
 export function encodeStateValue(value: Bytes, timestampMs: number): Bytes {

@@ -39,6 +39,19 @@ export class SegmentWriter {
     this.#count++;
   }
 
+  /** The same for key and value that lie in one buffer; `valueStart` -1 deletes the key. */
+  appendFrom(source: Buffer, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    const isDeleted = valueStart < 0;
+    const valueBytes = isDeleted ? 0 : valueEnd - valueStart;
+    this.#reserve(2 * LENGTH_BYTES + keyEnd - keyStart + valueBytes);
+    const buffer = this.#buffer;
+    let at = writeLength(buffer, this.#end, keyEnd - keyStart);
+    at = copyRange(buffer, at, source, keyStart, keyEnd);
+    at = writeLength(buffer, at, isDeleted ? DELETED : valueBytes);
+    this.#end = isDeleted ? at : copyRange(buffer, at, source, valueStart, valueEnd);
+    this.#count++;
+  }
+
   /** The writes so far; the writer starts anew. */
   take(segment: SegmentId): SegmentWrites {
     const writes: SegmentWrites = {
@@ -74,6 +87,12 @@ function copyInto(buffer: Buffer, at: number, bytes: Bytes): number {
   if (length > LOOP_COPY_BYTES) buffer.set(bytes, at);
   else for (let i = 0; i < length; i++) buffer[at + i] = bytes[i]!;
   return at + length;
+}
+
+function copyRange(buffer: Buffer, at: number, source: Buffer, start: number, end: number): number {
+  if (end - start > LOOP_COPY_BYTES) return at + source.copy(buffer, at, start, end);
+  for (let i = start; i < end; i++) buffer[at++] = source[i]!;
+  return at;
 }
 
 /** Walks packed entries without making an object per entry: after `next()` the fields tell where the entry lies in `buffer`. */

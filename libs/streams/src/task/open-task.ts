@@ -24,7 +24,7 @@ export async function openTask(
     signal.throwIfAborted();
     await takeover.readCommitted(); // 2
     signal.throwIfAborted();
-    await takeover.openStores(signal, (progress) => listener.onRestore(progress)); // 3, 4
+    await takeover.openStores(signal, listener.onRestore); // 3, 4
     signal.throwIfAborted();
     return assembleTask(takeover, listener); // 5
   } catch (error) {

@@ -7,7 +7,7 @@
 import type { CommittedOffset, FetchedRecords } from '../ports/log.ts';
 import { TimeoutError } from '../errors/streams.error.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
-import type { RestoreProgress } from '../state/restore.ts';
+import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { SubTopology } from '../topology/graph.ts';
 import { isEmpty, type SealedWork } from '../transaction/sealed-work.ts';
 import type { OpenedTask } from './assemble-task.ts';
@@ -79,7 +79,7 @@ export class StreamTask {
   }
 
   /** Takes over the task: fence, committed offsets, store checkpoint, replay, run (numbered in `openTask`). The signal calls it off. */
-  async open(onRestore: (progress: RestoreProgress) => void, signal?: AbortSignal): Promise<void> {
+  async open(onRestore: RestoreListener, signal?: AbortSignal): Promise<void> {
     this.state = 'opening';
     const closing = this.#closing.signal;
     const calledOff = signal === undefined ? closing : AbortSignal.any([closing, signal]);

@@ -2,7 +2,8 @@
 import { TopologyError } from '../errors/streams.error.ts';
 import type { CommittedOffset, PartitionOffset, TopicPartition } from '../ports/log.ts';
 import type { StorePartition } from '../ports/store.ts';
-import { restore, type RestoreProgress } from '../state/restore.ts';
+import { restore } from '../state/restore/restore.ts';
+import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { StateStore } from '../state/state-store.ts';
 import {
   changelogTopic,
@@ -23,7 +24,7 @@ import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 
 export interface OpenListener {
-  onRestore(progress: RestoreProgress): void;
+  readonly onRestore: RestoreListener;
   /** Something outside the record that is processed failed for good: the worker decides. */
   onFailure(error: Error): void;
   /** A handler answers later: no commit before that. */
@@ -103,7 +104,7 @@ export class Takeover {
     const { topic, partition, endOffset } = input;
     if (position > endOffset && position > startOffset) {
       throw new TopologyError(
-        `Cannot go on with ${topic}-${partition}: offset ${position} was committed, but the log ends at ${endOffset}: the topic was made anew. Reset the application, or give it another applicationId.`,
+        `Cannot go on with ${topic}-${partition}: offset ${position} was committed, but the log ends at ${endOffset}: the topic was made anew, or has lost its end. Reset the application, or give it another applicationId.`,
       );
     }
     if (position >= startOffset) return position;
@@ -111,7 +112,7 @@ export class Takeover {
     return startOffset;
   }
 
-  async openStores(signal: AbortSignal, onRestore: (progress: RestoreProgress) => void): Promise<void> {
+  async openStores(signal: AbortSignal, onRestore: RestoreListener): Promise<void> {
     const opening = this.subTopology.stores.map((store) => this.#openStore(store, signal, onRestore));
     const failed = (await Promise.allSettled(opening)).find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
@@ -120,9 +121,10 @@ export class Takeover {
   async #openStore(
     declaration: StoreDeclaration,
     signal: AbortSignal,
-    onProgress: (progress: RestoreProgress) => void,
+    onRestore: RestoreListener,
   ): Promise<void> {
-    const { applicationId, stores, log, maxCachedBytes, maxBatchBytes } = this.environment;
+    const { applicationId, stores, log, clock, restores, maxCachedBytes, maxBatchBytes } = this.environment;
+    const { taskId } = this;
     const { name, kind } = declaration;
     const storePartition = { applicationId, store: name, partition: this.id.partition };
     const partition = await stores.open(storePartition, { name, kind }); // 3
@@ -130,8 +132,9 @@ export class Takeover {
     const topic = changelogTopic(name, applicationId);
     const changelog = { topic, partition: this.id.partition };
     const windowed = kind === 'window';
+    const place = { changelog, taskId, store: name };
     const offset = declaration.changelog
-      ? await restore({ log, changelog, store: name, windowed, partition, signal, onProgress }) // 4
+      ? await restore({ ...place, windowed, partition, log, clock, turns: restores, signal, onRestore }) // 4
       : (partition.changelogOffset ?? 0);
     this.flusher.add(name, partition, topic, offset);
     const state = new StateStore({ declaration, changelogTopic: topic, maxCachedBytes, maxBatchBytes });

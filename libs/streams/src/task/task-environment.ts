@@ -2,6 +2,7 @@
 import type { GroupMember, LogPort, PartitionOffset } from '../ports/log.ts';
 import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
+import type { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { FailureHandlers } from '../runtime/failure.ts';
 import type { Pacing } from '../runtime/pacing.ts';
 import type { ProcessingGuarantee } from '../runtime/streams-config.ts';
@@ -16,6 +17,7 @@ export interface TaskEnvironment {
   readonly guarantee: ProcessingGuarantee;
   readonly log: LogPort;
   readonly stores: StorePort;
+  readonly restores: RestoreTurns;
   readonly member: Pick<GroupMember, 'membership' | 'commit'>;
   readonly handlers: FailureHandlers;
   readonly deadLetterTopic: string;

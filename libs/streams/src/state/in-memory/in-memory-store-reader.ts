@@ -1,6 +1,6 @@
 import type { SegmentId, StoreEntry, StoreReader } from '../../ports/store.ts';
 import type { Bytes } from '../../record/record.ts';
-import { latin1 } from './latin1.ts';
+import { latin1 } from '../latin1.ts';
 import type { PartitionData } from './partition-data.ts';
 
 const ENTRIES_PER_PIECE = 1_000;

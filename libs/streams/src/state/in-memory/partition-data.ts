@@ -4,7 +4,7 @@
 import { InvariantError } from '../../errors/streams.error.ts';
 import type { FlushResult, SegmentId, SegmentWrites, StoreFlush } from '../../ports/store.ts';
 import { SegmentCursor } from '../segment-writes.ts';
-import { latin1 } from './latin1.ts';
+import { latin1 } from '../latin1.ts';
 
 export type Segment = Map<string, string>;
 
