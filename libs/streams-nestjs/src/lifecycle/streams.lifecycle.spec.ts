@@ -142,7 +142,16 @@ describe('StreamsLifecycle', () => {
     );
   });
 
-  it('N3 tells a failure once and ends the process', async () => {
+  it('N3 tells a failure that came before the engine, and ends the process', async () => {
+    await boot({ beforeStart: () => Promise.reject(new Error('no such broker')) });
+    await new Promise(setImmediate);
+    expect(logger.lines.filter((line) => line.startsWith('fatal'))).toEqual([
+      'fatal: sensors cannot go on: no such broker',
+    ]);
+    expect(exit.calls).toHaveLength(1);
+  });
+
+  it('N3 does not repeat what the engine has told, and ends the process', async () => {
     const lifecycle = await boot({ stopTimeoutMs: 2_000 });
     app.move('error', new Error('fenced by a newer instance'));
     await new Promise(setImmediate);
@@ -151,9 +160,7 @@ describe('StreamsLifecycle', () => {
       state: 'error',
       error: { message: 'fenced by a newer instance' },
     });
-    expect(logger.lines.filter((line) => line.startsWith('fatal'))).toEqual([
-      'fatal: Streams application "sensors" failed, the process ends: fenced by a newer instance',
-    ]);
+    expect(logger.lines.filter((line) => line.includes('fenced'))).toEqual([]);
     expect(exit.calls).toEqual([[expect.any(Function), 11_000]]);
   });
 

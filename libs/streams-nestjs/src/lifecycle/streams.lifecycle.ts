@@ -2,7 +2,8 @@
  *  N1 Bootstrap builds the topology and so fails on a wrong one, but never waits for Kafka: start goes on in the background.
  *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
  *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
- *  N3 A failure is told once, by the log and by health, and by default ends the process. */
+ *  N3 A failure is told once, by the log and by health, and by default ends the process. What ends the engine, the engine has told
+ *     through the logger it was given; here only what came before it. */
 import {
   TimeoutError,
   type RestoreProgress,
@@ -133,19 +134,22 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
+  #tell(error: Error): void {
+    const text = `${this.options.applicationId} cannot go on: ${error.message}`;
+    this.#logger.fatal(text, ...(isOurs(error) ? [] : [error.stack]));
+  }
+
   #changed({ to, error }: StateChange): void {
     if (this.#status.state === 'error') return; // what follows is only the clearing up
-    if (to === 'error') this.#failed(error ?? new Error('the engine gave no reason'));
+    if (to === 'error') this.#failed(error ?? new Error('the engine gave no reason'), 'told');
     else this.#status = { state: to, sinceMs: Date.now() };
   }
 
-  #failed(error: Error): void {
+  #failed(error: Error, told: 'told' | 'untold' = 'untold'): void {
     if (this.#status.state === 'error') return;
     this.#status = { state: 'error', sinceMs: Date.now(), error };
-    const exits = this.options.exitOnError !== false;
-    const text = `Streams application "${this.options.applicationId}" failed${exits ? ', the process ends' : ''}`;
-    this.#logger.fatal(`${text}: ${error.message}`, ...(isOurs(error) ? [] : [error.stack]));
-    if (!exits) return;
+    if (told === 'untold') this.#tell(error);
+    if (this.options.exitOnError === false) return;
     const deadlineMs = this.#stopTimeoutMs + LEAVE_MARGIN_MS + CLOSE_MARGIN_MS;
     this.processExit.failed(() => this.stop(), deadlineMs);
   }

@@ -26,6 +26,8 @@ export class StreamsApp implements AsyncDisposable {
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
+  /** What it ends because of. */
+  #failure: Error | null = null;
 
   /** @throws ConfigError */
   constructor(topology: Topology, config: StreamsConfig) {
@@ -33,7 +35,9 @@ export class StreamsApp implements AsyncDisposable {
     this.#config = resolveStreamsConfig(config);
     this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#tell(what) });
     this.#state.listen((change) => {
-      this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
+      // A failure was told when it came: the last line of an application that failed says why.
+      if (change.to !== 'error')
+        this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
       this.#tell((listener) => listener.onStateChange?.(change));
     });
   }
@@ -134,6 +138,7 @@ export class StreamsApp implements AsyncDisposable {
   async #fail(error: Error): Promise<void> {
     if (this.#ending !== null) return;
     this.#config.logger.log('error', `${this.applicationId} cannot go on: ${error.message}`);
+    this.#failure = error;
     this.#ending = this.#end({ commit: false, timeoutMs: 5_000 }).catch(() => {});
     await this.#ending;
     this.#state.move('error', error);
@@ -168,7 +173,8 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #finish(commit: boolean): Promise<void> {
-    for (const { message } of (await this.#worker?.stop(commit)) ?? []) {
+    const failures = (await this.#worker?.stop(commit)) ?? [];
+    for (const { message } of failures.filter((failure) => failure !== this.#failure)) {
       this.#config.logger.log(
         'warn',
         `Not everything was committed at the end; it is processed again: ${message}`,
