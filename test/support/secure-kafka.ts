@@ -65,12 +65,15 @@ export class SecureKafka {
     return `127.0.0.1:${this.#ports[listener]}`;
   }
 
-  /** Of `USER`, for both SCRAM mechanisms. */
-  async setScramPassword(password: string): Promise<void> {
+  /** Of `USER`. */
+  async setScramPassword(
+    password: string,
+    mechanisms: readonly string[] = ['SCRAM-SHA-256', 'SCRAM-SHA-512'],
+  ): Promise<void> {
     const user = ['--entity-type', 'users', '--entity-name', USER];
     const setFor = (mechanism: string) =>
       this.tool('configs', ['--alter', '--add-config', `${mechanism}=[password=${password}]`, ...user]);
-    await Promise.all(['SCRAM-SHA-256', 'SCRAM-SHA-512'].map(setFor)); // one request takes one mechanism
+    await Promise.all(mechanisms.map(setFor)); // one request takes one mechanism
   }
 
   /** Runs a tool of Kafka's own as administrator; what it printed. */
