@@ -134,7 +134,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     }
   }
 
-  #tell(error: Error): void {
+  #tellFailure(error: Error): void {
     const text = `${this.options.applicationId} cannot go on: ${error.message}`;
     this.#logger.fatal(text, ...(isOurs(error) ? [] : [error.stack]));
   }
@@ -148,7 +148,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   #failed(error: Error, told: 'told' | 'untold' = 'untold'): void {
     if (this.#status.state === 'error') return;
     this.#status = { state: 'error', sinceMs: Date.now(), error };
-    if (told === 'untold') this.#tell(error);
+    if (told === 'untold') this.#tellFailure(error);
     if (this.options.exitOnError === false) return;
     const deadlineMs = this.#stopTimeoutMs + LEAVE_MARGIN_MS + CLOSE_MARGIN_MS;
     this.processExit.failed(() => this.stop(), deadlineMs);
