@@ -2,6 +2,10 @@
 import { Random } from '../simulation/kernel/random.ts';
 import { specOf, type FaultKind, type Range } from './faults/fault-kinds.ts';
 
+/** all is well: the application is through with all former faults. all are healed: their parts are there again, the application is
+ *  perhaps still coming back. the former one struck: it still lasts. */
+export type Beginning = 'when all is well' | 'when all are healed' | 'when the former one struck';
+
 export interface PlannedFault {
   readonly number: number;
   readonly kind: FaultKind;
@@ -9,17 +13,17 @@ export interface PlannedFault {
   readonly target: number;
   /** From the strike until it is healed. */
   readonly holdMs: number;
-  /** Before it: after all former ones are over, or, where it overlaps, after the former one struck. */
+  readonly begins: Beginning;
+  /** From there until it strikes. */
   readonly gapMs: number;
-  /** It strikes while the former one lasts. */
-  readonly overlaps: boolean;
   /** From 0 to 1: what the kind makes of it. */
   readonly chance: number;
 }
 
 const GAP_MS: Range = [200, 2_000];
 const OVERLAP_GAP_MS: Range = [0, 3_000];
-const OVERLAP_CHANCE = 0.4;
+const OVERLAP_CHANCE = 0.35;
+const HASTE_CHANCE = 0.5;
 
 /** Kinds come from a deck: each as often as it has cards before any comes again, so that a long run meets all of them. */
 export function drawPlan(seed: number, kinds: readonly FaultKind[], count: number): readonly PlannedFault[] {
@@ -39,18 +43,28 @@ function drawFault(
   former: PlannedFault | undefined,
   number: number,
 ): PlannedFault {
-  const { part, targets, holdMs } = specOf(kind);
-  const mayOverlap = former !== undefined && !former.overlaps && specOf(former.kind).part !== part;
-  const overlaps = mayOverlap && random.chance(OVERLAP_CHANCE);
+  const { targets, holdMs } = specOf(kind);
+  const begins = drawBeginning(random, kind, former);
+  const overlaps = begins === 'when the former one struck';
   return {
     number,
     kind,
     target: targets === undefined ? 1 : random.pick(targets),
     holdMs: random.whole(...holdMs),
+    begins,
     gapMs: random.whole(...(overlaps ? OVERLAP_GAP_MS : GAP_MS)),
-    overlaps,
     chance: random.fraction(),
   };
+}
+
+/** At most two last at the same time, of different parts. */
+function drawBeginning(random: Random, kind: FaultKind, former: PlannedFault | undefined): Beginning {
+  const mayOverlap =
+    former !== undefined &&
+    former.begins !== 'when the former one struck' &&
+    specOf(former.kind).part !== specOf(kind).part;
+  if (mayOverlap && random.chance(OVERLAP_CHANCE)) return 'when the former one struck';
+  return random.chance(HASTE_CHANCE) ? 'when all are healed' : 'when all is well';
 }
 
 /** Fisher-Yates. */
@@ -64,8 +78,7 @@ function shuffled(random: Random, kinds: readonly FaultKind[]): FaultKind[] {
 }
 
 /** One line of the plan as it is printed. */
-export function describePlanned({ number, kind, target, holdMs, gapMs, overlaps }: PlannedFault): string {
+export function describePlanned({ number, kind, target, holdMs, gapMs, begins }: PlannedFault): string {
   const named = specOf(kind).targets === undefined ? kind : kind.replace(' ', ` ${target} `);
-  const when = overlaps ? `${gapMs} ms after ${number - 1} struck` : `after ${gapMs} ms`;
-  return `${number}. ${named} for ${holdMs} ms, ${when}`;
+  return `${number}. ${named} for ${holdMs} ms, ${gapMs} ms after ${begins.replace('when ', '')}`;
 }

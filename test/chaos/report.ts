@@ -37,7 +37,7 @@ export function describeReport(report: ChaosReport): string {
   ].join('\n');
 }
 
-const HEAD = ['fault', 'count', 'alone', 'held', 'min', 'median', 'max'];
+const HEAD = ['fault', 'count', 'held', 'min', 'median', 'max'];
 
 /** Seconds from the strike until every partition had committed a record written after it. */
 export function recoveryTable(occurrences: readonly Occurrence[]): string {
@@ -64,8 +64,7 @@ function row(name: string, occurrences: readonly Occurrence[]): readonly string[
     median(seconds),
     Math.max(...seconds),
   ];
-  const alone = occurrences.filter(({ alone }) => alone).length;
-  return [name, String(occurrences.length), String(alone), ...figures.map((figure) => figure.toFixed(1))];
+  return [name, String(occurrences.length), ...figures.map((figure) => figure.toFixed(1))];
 }
 
 function describeMemory({ instance, livedSeconds, afterFirstMinuteMib, atEndMib }: MemoryFigure): string {

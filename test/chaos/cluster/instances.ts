@@ -35,8 +35,13 @@ export class Instances {
 
   /** Resolves when it has ended: in order, or by force when it took too long. */
   async stop(number: number): Promise<void> {
-    const { code, signal } = await this.#take(number).stop(STOP_TIMEOUT_MS);
-    if (code !== 0) this.badStops.push(`instance ${number}: code ${code}, signal ${signal}`);
+    const app = this.#take(number);
+    const wasUp = app.lines.length > 0; // before that, no program can handle SIGTERM
+    const { code, signal } = await app.stop(STOP_TIMEOUT_MS);
+    if (code === 0 || !wasUp) return;
+    this.badStops.push(
+      `instance ${number}: code ${code}, signal ${signal}\n${app.lines.slice(-30).join('\n')}`,
+    );
   }
 
   async stopAll(): Promise<void> {
