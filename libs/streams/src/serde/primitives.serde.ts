@@ -1,13 +1,13 @@
 /** Texts, numbers and bytes, as Kafka's own serializers write them. */
-import { utf8 } from '../record-batch/index.ts';
 import type { Bytes } from '../record/record.ts';
 import { asBuffer, requireLength } from './bytes.ts';
 import type { Serde } from './serde.ts';
+import { textOf } from './short-texts.ts';
 
 const STRING: Serde<string> = {
   serialize: (value) => Buffer.from(value, 'utf8'),
-  deserialize: (bytes) => utf8(asBuffer(bytes), 0, bytes.length),
-  deserializeRange: utf8,
+  deserialize: (bytes) => textOf(asBuffer(bytes), 0, bytes.length),
+  deserializeRange: textOf,
 };
 const DOUBLE: Serde<number> = {
   serialize(value) {

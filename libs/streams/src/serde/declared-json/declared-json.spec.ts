@@ -278,7 +278,8 @@ describe('jsonReader', () => {
   });
 
   it('reads the same where the process allows no code from strings', () => {
-    const script = `import { json, schema } from '@hiveframe/streams';
+    const script = `import { json } from '${new URL('../json.serde.ts', import.meta.url).href}';
+      import { schema } from '${new URL('./schema.ts', import.meta.url).href}';
       const serde = json(schema.object({ a: schema.string(), b: schema.optional(schema.number()) }));
       console.log(JSON.stringify(['{"a":"x","b":1.5}', '{ "b": 2, "a": "y" }'].map((text) => serde.deserialize(Buffer.from(text)))));`;
     const flags = [

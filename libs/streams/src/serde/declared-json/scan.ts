@@ -3,7 +3,7 @@
  *  S2 `at` is where the last token ended. Nothing beyond `end` is searched; a token may run over it into the bytes behind, so a
  *     reader's last question is whether it stands at `end` exactly. */
 import { utf8 } from '../../record-batch/index.ts';
-import { shortText } from './short-texts.ts';
+import { asciiText } from '../short-texts.ts';
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
@@ -87,6 +87,6 @@ export class Scan {
     if (at >= end) return undefined;
     this.at = at + 1;
     if (all > 0x7f) return utf8(bytes, first, at); // bytes below 0x80 are never part of another character, nor are the quotes
-    return shortText(bytes, first, at, hash);
+    return asciiText(bytes, first, at, hash);
   }
 }
