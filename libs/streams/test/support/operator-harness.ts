@@ -13,6 +13,8 @@ export class OperatorHarness {
   readonly dropped: string[] = [];
   readonly logged: string[] = [];
   entered = '';
+  /** Of each record that comes. */
+  recordBytes = 10;
   /** Set to make the operator behind throw. */
   failBehind: ((value: unknown) => void) | null = null;
   #holder: Holder | null = null;
@@ -63,6 +65,7 @@ export class OperatorHarness {
 
   #context(): OperatorContext {
     const current = () => this.#current;
+    const recordBytes = () => this.recordBytes;
     return {
       taskId: '0_0',
       applicationId: 'test',
@@ -78,7 +81,7 @@ export class OperatorHarness {
           return current().offset;
         },
         get sizeBytes() {
-          return current().rawValue?.length ?? 0;
+          return recordBytes();
         },
         headers: () => [],
         capture: () => this.#current,

@@ -4,13 +4,11 @@
  *  none     as they come */
 import { stringifyTagged } from '../../serde/tagged-json.ts';
 import type { AsyncOptions } from './async-options.ts';
-
-export type Outcome =
-  { readonly failed: false; readonly value: unknown } | { readonly failed: true; readonly error: unknown };
+import type { Attempts, Outcome } from './attempts.ts';
 
 export interface AsyncCall {
   readonly key: unknown;
-  readonly run: () => Promise<unknown>;
+  readonly run: (signal: AbortSignal) => unknown;
   /** null: not settled. */
   outcome: Outcome | null;
 }
@@ -18,6 +16,7 @@ export interface AsyncCall {
 export class AsyncCalls<C extends AsyncCall> {
   readonly #order: NonNullable<AsyncOptions['order']>;
   readonly #concurrency: number;
+  readonly #attempts: Attempts;
   /** Not taken yet, in the order in which they may be: of `all` every call, else the settled ones. */
   readonly #outgoing: C[] = [];
   readonly #ready: C[] = [];
@@ -25,11 +24,13 @@ export class AsyncCalls<C extends AsyncCall> {
   readonly #behind = new Map<unknown, C[]>();
   #running = 0;
   #size = 0;
-  #onSettled = Promise.withResolvers<void>();
+  #isStarting = false;
+  #onSettled: PromiseWithResolvers<void> | null = null;
 
-  constructor(order: NonNullable<AsyncOptions['order']>, concurrency: number) {
+  constructor(order: NonNullable<AsyncOptions['order']>, concurrency: number, attempts: Attempts) {
     this.#order = order;
     this.#concurrency = concurrency;
+    this.#attempts = attempts;
   }
 
   /** Added and not taken. */
@@ -55,6 +56,7 @@ export class AsyncCalls<C extends AsyncCall> {
 
   /** Resolves when another call settles. */
   settled(): Promise<void> {
+    this.#onSettled ??= Promise.withResolvers<void>();
     return this.#onSettled.promise;
   }
 
@@ -67,25 +69,26 @@ export class AsyncCalls<C extends AsyncCall> {
     return behind !== undefined;
   }
 
+  /** Calls that are answered at once come back here while they are started: the loop goes on with what they made ready. */
   #start(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
     while (this.#running < this.#concurrency && this.#ready.length > 0) {
+      const call = this.#ready.shift()!;
       this.#running++;
-      void this.#run(this.#ready.shift()!);
+      this.#attempts.begin({ run: call.run, settle: (outcome) => this.#settle(call, outcome) });
     }
+    this.#isStarting = false;
   }
 
-  async #run(call: C): Promise<void> {
-    try {
-      call.outcome = { failed: false, value: await call.run() };
-    } catch (error) {
-      call.outcome = { failed: true, error };
-    }
+  #settle(call: C, outcome: Outcome): void {
+    call.outcome = outcome;
     this.#running--;
     if (this.#order !== 'all') this.#outgoing.push(call);
     if (this.#order === 'perKey') this.#letNextOfKey(call.key);
     this.#start();
-    this.#onSettled.resolve();
-    this.#onSettled = Promise.withResolvers();
+    this.#onSettled?.resolve();
+    this.#onSettled = null;
   }
 
   #letNextOfKey(key: unknown): void {

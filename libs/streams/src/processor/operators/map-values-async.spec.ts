@@ -3,7 +3,7 @@ import { OperatorHarness } from '../../../test/support/operator-harness.ts';
 import { TopologyError } from '../../errors/streams.error.ts';
 import type { AsyncOptions } from './async-options.ts';
 import { HeldRecordError } from './held-record.error.ts';
-import { mapValuesAsync } from './map-values-async.ts';
+import { mapValuesAsync, type AsyncMapper } from './map-values-async.ts';
 
 interface Call {
   readonly value: unknown;
@@ -22,6 +22,17 @@ function operate(options: Partial<AsyncOptions> = {}) {
   };
   const operator = mapValuesAsync(mapper, { name: 'look-up', concurrency: 2, timeoutMs: 100, ...options });
   return { calls, harness: new OperatorHarness(operator) };
+}
+
+/** The operator with a function that answers by itself. */
+function answering(mapper: AsyncMapper, options: Partial<AsyncOptions> = {}) {
+  const operator = mapValuesAsync(mapper, {
+    name: 'look-up',
+    concurrency: 2,
+    timeoutMs: 60_000,
+    ...options,
+  });
+  return { harness: new OperatorHarness(operator) };
 }
 
 /** Lets everything that is settled take its effect. */
@@ -50,6 +61,26 @@ describe('mapValuesAsync', () => {
     expect(harness.holder.held).toBe(0);
   });
 
+  it('passes on at once what is there at once', () => {
+    const { harness } = answering((value) => `${String(value)}!`);
+    harness.pipe('k', 'a', 7);
+    expect(harness.passed).toEqual([['k', 'a!', 7]]);
+    expect(harness.passedFor).toEqual([0]);
+    expect(harness.holder.held).toBe(0);
+    expect(harness.clock.numTimers).toBe(0);
+  });
+
+  it('passes on what is there at once behind what was held before, not past it', async () => {
+    const first = Promise.withResolvers<unknown>();
+    const { harness } = answering((value) => (value === 'a' ? first.promise : value));
+    harness.pipe('k', 'a');
+    harness.pipe('k', 'b');
+    expect(harness.values).toEqual([]);
+    first.resolve('a');
+    await harness.holder.drain();
+    expect(harness.values).toEqual(['a', 'b']);
+  });
+
   it('passes on with the record current that came in', async () => {
     const { calls, harness } = operate();
     harness.pipe('k', 'a');
@@ -72,6 +103,57 @@ describe('mapValuesAsync', () => {
     await room;
     expect(harness.holder.held).toBe(limit - 1);
     expect(harness.values).toEqual([0, 1]);
+  });
+
+  describe('what it holds', () => {
+    /** Feeds as a task does: until the operator is full. How many records that were. */
+    async function fill(harness: OperatorHarness): Promise<number> {
+      let count = 0;
+      for (; harness.holder.isFull !== true; count++) harness.pipe('k', count);
+      return count;
+    }
+
+    /** Waits for all that is held while the clock moves on. */
+    async function drain(harness: OperatorHarness, stepMs: number): Promise<void> {
+      let isOver = false;
+      const drained = harness.holder.drain().then(() => (isOver = true));
+      while (!isOver) {
+        harness.clock.advance(stepMs);
+        await settle();
+      }
+      await drained;
+    }
+
+    it('is no more than the calls under way while these are slow', async () => {
+      const { harness } = answering(() => harness.clock.delay(30_000), { concurrency: 3 });
+      for (let round = 0; round < 3; round++) {
+        expect(await fill(harness)).toBe(3);
+        await drain(harness, 30_000);
+      }
+    });
+
+    it('is more while they are quick, and less again when they become slow', async () => {
+      let callMs = 1;
+      const { harness } = answering(() => harness.clock.delay(callMs), { concurrency: 16 });
+      expect(await fill(harness)).toBe(16);
+      await drain(harness, 1);
+      expect(await fill(harness)).toBe(64);
+      callMs = 30_000;
+      await drain(harness, 1);
+      await fill(harness);
+      await drain(harness, 30_000);
+      expect(await fill(harness)).toBe(16);
+      await drain(harness, 30_000);
+    });
+
+    it('is some megabytes at most, whatever their number', async () => {
+      const { harness } = answering(() => harness.clock.delay(1), { concurrency: 2 });
+      harness.recordBytes = 1024 * 1024;
+      await fill(harness);
+      await drain(harness, 1);
+      expect(await fill(harness)).toBe(4);
+      await drain(harness, 1);
+    });
   });
 
   describe("order 'all' (default)", () => {
@@ -252,6 +334,19 @@ describe('mapValuesAsync', () => {
       await settle();
       await harness.holder.drain();
       expect(harness.passed).toEqual([]);
+    });
+
+    it('limits each of several calls, those that began later by as much later', async () => {
+      const { calls, harness } = operate({ order: 'none', concurrency: 3 });
+      harness.pipe('k', 'a');
+      harness.clock.advance(60);
+      harness.pipe('k', 'b');
+      harness.clock.advance(40);
+      await expect(harness.holder.drain()).rejects.toThrow('offset 0');
+      expect(calls[1]!.signal.aborted).toBe(false);
+      await settle();
+      harness.clock.advance(60);
+      await expect(harness.holder.drain()).rejects.toThrow('offset 1');
     });
 
     it('leaves no timer behind an answer in time', async () => {

@@ -1,19 +1,27 @@
 /** `mapValuesAsync`: calls under way at once, bounded; results wait for the task to take them.
- *  A1 Results leave only inside `drain` and `room`, never from a promise's callback: the task says when records move (T1, T3).
+ *  A1 Results leave inside `take`, when they are there at once and nothing is held, or inside `drain` and `room`, never from a
+ *     promise's callback: the task says when records move (T1, T3).
  *  A2 The order they leave in is the caller's choice (`order`); a commit waits until nothing is held.
- *  A3 A call that failed for good rejects `drain` and `room` once, with its record; the others stay held and go on. */
+ *  A3 A call that failed for good rejects `drain` and `room` once, with its record; the others stay held and go on.
+ *  A4 What is held should be answered soon: a commit, a rebalance and a stop wait for it. So slow calls are not read ahead of. */
 import { TopologyError } from '../../errors/streams.error.ts';
 import type { CapturedRecord, Holder, Next, Operator, OperatorContext } from '../operator.ts';
 import { AsyncCalls, type AsyncCall } from './async-calls.ts';
 import type { AsyncOptions } from './async-options.ts';
-import { callWithRetries } from './call-with-retries.ts';
+import { Attempts } from './attempts.ts';
 import { HeldRecordError } from './held-record.error.ts';
 
-export type AsyncMapper = (value: unknown, key: unknown, signal: AbortSignal) => Promise<unknown>;
+export type AsyncMapper = (value: unknown, key: unknown, signal: AbortSignal) => unknown;
 type ResolvedOptions = Required<AsyncOptions>;
 
-/** So much is read ahead of the calls under way, so that a slow one in front does not leave the others without work. */
+/** So much is read ahead of quick calls, so that one that is slower than the others does not leave them without work. */
 const READ_AHEAD = 4;
+/** Where few calls may run at once, so that a round of the task is worth its cost. */
+const MIN_READ_AHEAD = 32;
+/** No more is read ahead than is answered in about so long. */
+const READ_AHEAD_MS = 1_000;
+/** Of records held beyond the calls under way. */
+const MAX_HELD_BYTES = 4 * 1024 * 1024;
 
 /** @throws TopologyError for options that cannot work */
 export function mapValuesAsync(mapper: AsyncMapper, options: AsyncOptions): Operator {
@@ -42,48 +50,72 @@ function resolveAsyncOptions(options: AsyncOptions): ResolvedOptions {
 }
 
 interface HeldRecord extends AsyncCall {
-  readonly key: unknown;
   readonly timestampMs: number;
-  readonly record: CapturedRecord;
   /** When it came. */
   readonly watermarkMs: number;
+  readonly bytes: number;
+  /** null: it is the current one still. */
+  record: CapturedRecord | null;
 }
 
 class AsyncMapping implements Holder {
-  readonly limit: number;
   readonly #mapper: AsyncMapper;
   readonly #options: ResolvedOptions;
   readonly #context: OperatorContext;
   readonly #next: Next;
+  readonly #attempts: Attempts;
   readonly #calls: AsyncCalls<HeldRecord>;
   /** All that are held, as they came. */
   readonly #inOrder = new Set<HeldRecord>();
+  #heldBytes = 0;
+  #limit: number;
 
   constructor(mapper: AsyncMapper, options: ResolvedOptions, context: OperatorContext, next: Next) {
-    this.limit = options.concurrency * READ_AHEAD;
     this.#mapper = mapper;
     this.#options = options;
     this.#context = context;
     this.#next = next;
-    this.#calls = new AsyncCalls(options.order, options.concurrency);
+    this.#attempts = new Attempts(options, context.clock);
+    this.#calls = new AsyncCalls(options.order, options.concurrency, this.#attempts);
+    this.#limit = options.concurrency;
   }
 
   get held(): number {
     return this.#calls.size;
   }
+  get limit(): number {
+    return this.#limit;
+  }
+  get isFull(): boolean {
+    const { held } = this;
+    return held >= this.#limit || (this.#heldBytes >= MAX_HELD_BYTES && held >= this.#options.concurrency);
+  }
 
   take(key: unknown, value: unknown, timestampMs: number): void {
-    const held: HeldRecord = {
+    const call = this.#call(key, value, timestampMs);
+    const isAlone = this.held === 0;
+    this.#calls.add(call);
+    const { outcome } = call;
+    if (isAlone && outcome !== null && !outcome.failed) {
+      this.#calls.next();
+      return this.#next(key, outcome.value, timestampMs);
+    }
+    call.record = this.#context.record.capture();
+    this.#inOrder.add(call);
+    this.#heldBytes += call.bytes;
+  }
+
+  #call(key: unknown, value: unknown, timestampMs: number): HeldRecord {
+    const { record, time } = this.#context;
+    return {
       key,
       timestampMs,
-      record: this.#context.record.capture(),
-      run: () =>
-        callWithRetries((signal) => this.#mapper(value, key, signal), this.#options, this.#context.clock),
+      watermarkMs: time.watermarkMs,
+      bytes: record.sizeBytes,
+      run: (signal) => this.#mapper(value, key, signal),
+      record: null,
       outcome: null,
-      watermarkMs: this.#context.time.watermarkMs,
     };
-    this.#inOrder.add(held);
-    this.#calls.add(held);
   }
 
   /** The watermark of the oldest record that was not passed on yet. */
@@ -97,15 +129,28 @@ class AsyncMapping implements Holder {
   }
 
   room(): Promise<void> {
-    return this.#passOnUntil(() => this.held < this.limit);
+    return this.#passOnUntil(() => !this.isFull);
   }
 
   async #passOnUntil(enough: () => boolean): Promise<void> {
+    const beganMs = this.#context.clock.nowMs();
+    let passedOn = 0;
     for (;;) {
-      for (let call = this.#calls.next(); call !== null; call = this.#calls.next()) this.#release(call);
-      if (enough()) return;
+      for (let call = this.#calls.next(); call !== null; call = this.#calls.next(), passedOn++)
+        this.#release(call);
+      if (enough()) break;
       await this.#calls.settled();
     }
+    if (this.held === 0) this.#attempts.rest();
+    if (passedOn > 0) this.#adapt((this.#context.clock.nowMs() - beganMs) / passedOn);
+  }
+
+  /** A4, by how long the last ones were waited for. */
+  #adapt(msPerRecord: number): void {
+    const { concurrency } = this.#options;
+    const most = Math.max(concurrency * READ_AHEAD, MIN_READ_AHEAD);
+    const answered = Math.floor(READ_AHEAD_MS / msPerRecord); // Infinity when there was no wait
+    this.#limit = Math.max(concurrency, Math.min(answered, most));
   }
 
   #release(call: HeldRecord): void {
@@ -113,13 +158,14 @@ class AsyncMapping implements Holder {
       this.#passOn(call);
     } finally {
       this.#inOrder.delete(call);
+      this.#heldBytes -= call.bytes;
     }
   }
 
   /** What throws behind this operator is that operator's failure, with this record as the current one. */
   #passOn({ key, timestampMs, record, outcome }: HeldRecord): void {
-    this.#context.record.restore(record);
-    if (outcome!.failed) throw this.#failure(record, outcome!.error);
+    this.#context.record.restore(record!);
+    if (outcome!.failed) throw this.#failure(record!, outcome!.error);
     this.#next(key, outcome!.value, timestampMs);
   }
 
