@@ -1,7 +1,6 @@
 import { json, string, topic, type Topic } from '@hiveframe/streams';
 import type { Settings } from '../config/settings.ts';
-import type { JudgedReading, Reading } from './reading.ts';
-import { readingSerde } from './reading.serde.ts';
+import { readingSchema, type JudgedReading, type Reading } from './reading.ts';
 import type { SensorAggregate } from './sensor-aggregate.ts';
 
 /** The topics of the service, each keyed by the sensor's id. */
@@ -17,7 +16,7 @@ export function sensorTopics(settings: Settings): SensorTopics {
   return {
     readings: topic(settings.inputTopic, {
       key,
-      value: readingSerde(),
+      value: json<Reading>(readingSchema),
       timestamp: 'timestamp',
       watermark: { delayMs: settings.watermarkDelayMs },
     }),

@@ -126,7 +126,7 @@ function fieldFaults(
 function expected(node: SchemaNode): string {
   switch (node.kind) {
     case 'string':
-      return node.minLength === 0 ? 'a text' : `a text of at least ${node.minLength} characters`;
+      return expectedText(node.minLength);
     case 'number':
       return 'a finite number';
     case 'integer':
@@ -144,6 +144,11 @@ function expected(node: SchemaNode): string {
     case 'object':
       return 'a JSON object';
   }
+}
+
+function expectedText(minLength: number): string {
+  if (minLength === 0) return 'a text';
+  return minLength === 1 ? 'a text that is not empty' : `a text of at least ${minLength} characters`;
 }
 
 const SHOWN = 60;
