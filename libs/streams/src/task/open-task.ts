@@ -1,6 +1,6 @@
 /** Taking over a task, numbered as in docs/ARCHITECTURE.md:
  *   1 open the transactional id: the old owner is fenced, its open transaction ended
- *   2 read the committed offsets (stable only)
+ *   2 read the committed offsets (stable only), and meanwhile
  *   3 open the store partitions: their epoch is bumped, their changelog offset read
  *   4 replay the changelog from there to its end
  *   5 compile the operators and go on from the committed offsets (`assembleTask`)
@@ -22,9 +22,9 @@ export async function openTask(
   try {
     await takeover.protocol.open(); // 1
     signal.throwIfAborted();
-    await takeover.readCommitted(); // 2
+    await takeover.readCommittedAndOpenStores(); // 2, 3
     signal.throwIfAborted();
-    await takeover.openStores(signal, listener.onRestore); // 3, 4
+    await takeover.restoreStores(signal, listener.onRestore); // 4
     signal.throwIfAborted();
     return assembleTask(takeover, listener); // 5
   } catch (error) {

@@ -49,7 +49,7 @@ export class Takeover {
   readonly watermark: TaskWatermark;
   readonly states = new Map<string, StateStore>();
   readonly flusher = new StoreFlusher();
-  readonly #partitions: StorePartition[] = [];
+  readonly #partitions = new Map<StoreDeclaration, StorePartition>();
 
   constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
     this.id = id;
@@ -80,11 +80,18 @@ export class Takeover {
     );
   }
 
-  async readCommitted(): Promise<void> {
+  /** Beside each other: neither needs the other, and both come after the fence. */
+  async readCommittedAndOpenStores(): Promise<void> {
+    await allOf([() => this.#readCommitted(), () => this.#openStores()], (step) => step());
+  }
+
+  async #readCommitted(): Promise<void> {
     const { log, applicationId } = this.environment;
-    const committed = await log.admin.committed(applicationId, this.inputs);
-    const starts = await log.admin.offsets(this.inputs, 'start');
-    const ends = await log.admin.offsets(this.inputs, 'lastStable');
+    const [committed, starts, ends] = await Promise.all([
+      log.admin.committed(applicationId, this.inputs),
+      log.admin.offsets(this.inputs, 'start'),
+      log.admin.offsets(this.inputs, 'lastStable'),
+    ]);
     for (const [index, input] of this.inputs.entries()) {
       const found = committed.find((one) => same(one, input));
       this.#restoreTimes(index, found);
@@ -112,29 +119,36 @@ export class Takeover {
     return startOffset;
   }
 
-  async openStores(signal: AbortSignal, onRestore: RestoreListener): Promise<void> {
-    const opening = this.subTopology.stores.map((store) => this.#openStore(store, signal, onRestore));
-    const failed = (await Promise.allSettled(opening)).find((one) => one.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+  async #openStores(): Promise<void> {
+    const { applicationId, stores } = this.environment;
+    await allOf(this.subTopology.stores, async (declaration) => {
+      const { name, kind } = declaration;
+      const place = { applicationId, store: name, partition: this.id.partition };
+      this.#partitions.set(declaration, await stores.open(place, { name, kind }));
+    });
   }
 
-  async #openStore(
+  async restoreStores(signal: AbortSignal, onRestore: RestoreListener): Promise<void> {
+    await allOf([...this.#partitions], ([declaration, partition]) =>
+      this.#restoreStore(declaration, partition, signal, onRestore),
+    );
+  }
+
+  async #restoreStore(
     declaration: StoreDeclaration,
+    partition: StorePartition,
     signal: AbortSignal,
     onRestore: RestoreListener,
   ): Promise<void> {
-    const { applicationId, stores, log, clock, restores, maxCachedBytes, maxBatchBytes } = this.environment;
+    const { applicationId, log, clock, restores, maxCachedBytes, maxBatchBytes } = this.environment;
     const { taskId } = this;
     const { name, kind } = declaration;
-    const storePartition = { applicationId, store: name, partition: this.id.partition };
-    const partition = await stores.open(storePartition, { name, kind }); // 3
-    this.#partitions.push(partition);
     const topic = changelogTopic(name, applicationId);
     const changelog = { topic, partition: this.id.partition };
     const windowed = kind === 'window';
     const place = { changelog, taskId, store: name };
     const offset = declaration.changelog
-      ? await restore({ ...place, windowed, partition, log, clock, turns: restores, signal, onRestore }) // 4
+      ? await restore({ ...place, windowed, partition, log, clock, turns: restores, signal, onRestore })
       : (partition.changelogOffset ?? 0);
     this.flusher.add(name, partition, topic, offset);
     const state = new StateStore({ declaration, changelogTopic: topic, maxCachedBytes, maxBatchBytes });
@@ -145,9 +159,15 @@ export class Takeover {
   async close(): Promise<void> {
     await Promise.allSettled([
       this.protocol.close(),
-      ...this.#partitions.map((partition) => partition.close()),
+      ...Array.from(this.#partitions.values(), (partition) => partition.close()),
     ]);
   }
+}
+
+/** Ends when all have ended. @throws what the first of them failed with */
+async function allOf<T>(items: readonly T[], action: (item: T) => Promise<void>): Promise<void> {
+  const failed = (await Promise.allSettled(items.map(action))).find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 function offsetOf(offsets: readonly PartitionOffset[], at: TopicPartition): number {

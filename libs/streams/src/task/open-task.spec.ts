@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { double, inMemoryStores, string, StreamsApp, StreamsBuilder, topic } from '@hiveframe/streams';
+import { afterTest, cluster, write } from '../../test/support/cluster.ts';
+
+/** The object, telling when its methods are called and when they are done. */
+function told<T extends object>(target: T, name: string, calls: string[]): T {
+  return new Proxy(target, {
+    get: (_, method: string & keyof T) => {
+      const value = target[method];
+      if (typeof value !== 'function') return value;
+      return (...args: readonly unknown[]): unknown => {
+        calls.push(`${name}.${method}`);
+        const result = (value as (...args: readonly unknown[]) => unknown).apply(target, [...args]);
+        if (result instanceof Promise)
+          result.then(() => calls.push(`${name}.${method} done`)).catch(() => {});
+        return result;
+      };
+    },
+  });
+}
+
+describe('taking over a task', () => {
+  it('fences first, reads offsets and opens stores beside each other, then asks for the end of the changelog', async () => {
+    const log = await cluster({ words: 1 });
+    await write(log, { topic: 'words', partition: 0 }, [{ key: 'a', value: 'x', timestampMs: 1 }]);
+    const calls: string[] = [];
+    const builder = new StreamsBuilder();
+    builder
+      .stream(topic('words', { key: string(), value: string() }))
+      .groupByKey({ name: 'counts' })
+      .count({ store: { value: double() } });
+    const shared = log.share();
+    const watched = new Proxy(shared, {
+      get: (target, name: keyof typeof shared) => {
+        if (name === 'admin') return told(target.admin, 'admin', calls);
+        if (name === 'transactionalWriter') {
+          return (...[options]: Parameters<typeof target.transactionalWriter>) =>
+            told(target.transactionalWriter(options), 'writer', calls);
+        }
+        const value = target[name];
+        return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+      },
+    });
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'counting',
+      processingGuarantee: 'exactly_once',
+      log: watched,
+      stores: told(inMemoryStores(), 'stores', calls),
+    });
+    afterTest(() => app.stop());
+    await app.start();
+
+    const fenced = calls.indexOf('writer.open done');
+    const at = (call: string) => calls.indexOf(call, fenced);
+    expect(calls.slice(0, fenced)).not.toContain('admin.committed');
+    expect(calls.slice(0, fenced)).not.toContain('stores.open');
+    expect(at('stores.open')).toBeLessThan(at('admin.committed done'));
+    const changelogEnd = calls.lastIndexOf('admin.offsets');
+    expect(changelogEnd).toBeGreaterThan(at('stores.open done'));
+    expect(changelogEnd).toBeGreaterThan(at('admin.committed done'));
+  });
+});
