@@ -44,8 +44,8 @@ export interface PipeOptions<K> {
   readonly headers?: Headers;
 }
 export interface TestInputTopic<in K, in V> {
-  /** Writes the record and processes everything that follows from it. */
-  pipe(value: V, options?: PipeOptions<K>): Promise<void>;
+  /** Writes the record and processes everything that follows from it; null: the key is deleted. */
+  pipe(value: V | null, options?: PipeOptions<K>): Promise<void>;
   pipeBytes(value: Bytes | null, options?: PipeOptions<Bytes | null>): Promise<void>;
 }
 export interface TestRecord<out K, out V> extends StreamRecord<K, V> {
@@ -96,7 +96,8 @@ export class TopologyTestDriver implements AsyncDisposable {
       pipe: async (value, options = {}) => {
         const { key, ...rest } = options;
         const keyBytes = key === undefined || key === null ? null : topic.key!.serialize(key, context('key'));
-        await this.#pipe(topic.name, topic.value.serialize(value, context('value')), {
+        const bytes = value === null ? null : topic.value.serialize(value, context('value'));
+        await this.#pipe(topic.name, bytes, {
           ...rest,
           key: keyBytes,
         });

@@ -1,14 +1,21 @@
 /** What an operator is to the task that runs it.
  *  O1 A sub-topology is compiled once per task to a chain of closures, from the sinks backwards (`task/compile.ts`).
- *  O2 A closure is called with (key, value, timestampMs) and returns nothing: no promise, no record object per hop.
+ *  O2 A closure is called with (key, value, timestampMs) and returns nothing: no promise, no record object per hop. Behind a table
+ *     that was asked for it, it is called with the row before as well: null if there was none. Streams do not look at it.
  *  O3 Whoever must wait (a store read, a promise of the user) holds records back in a `Holder` and passes them on later, in order.
  *     A commit waits until nothing is held. */
 import type { CapturedRecord, Headers, RecordOrigin } from '../record/record.ts';
 export type { CapturedRecord } from '../record/record.ts';
 import type { StateStore } from '../state/state-store.ts';
+import type { Lane } from './operators/lane.ts';
 import type { Logger, Clock, Telemetry } from '../ports/runtime.ts';
 
-export type Next<K = unknown, V = unknown> = (key: K, value: V, timestampMs: number) => void;
+export type Next<K = unknown, V = unknown> = (
+  key: K,
+  value: V,
+  timestampMs: number,
+  previous?: V | null,
+) => void;
 
 /** The input record that is being processed: valid until the operator returns; `capture` what must outlive that. */
 export interface CurrentRecord extends RecordOrigin {
@@ -62,6 +69,8 @@ export interface OperatorContext {
   readonly telemetry: Telemetry;
   /** A store that the operator's node declared. */
   store(name: string): StateStore;
+  /** Keeps records in order while state is read, for all operators that share stores with this one. */
+  readonly lane: Lane;
   hold(holder: Holder): void;
   onWatermark(listener: WatermarkListener): void;
   /** Operators behind this one see no later watermark than this: the time of the oldest it may still pass on. Infinity: none. */
@@ -76,8 +85,8 @@ export interface OperatorContext {
   /** A result that was passed on without an input record (a window that closed, an update at a commit) failed further down: the
    *  processing handler decides about `result`. Returns in any case; whether the task goes on, the task knows. */
   resultFailed(thrown: unknown, result: CapturedRecord): void;
-  /** Counts a record that was dropped on purpose (late, null key). */
-  dropped(reason: 'late' | 'nullKey' | 'timestamp'): void;
+  /** Counts a record that was dropped on purpose (late, null key, null value). */
+  dropped(reason: 'late' | 'nullKey' | 'nullValue' | 'timestamp'): void;
 }
 
 /** Builds the closure of one node for one task. `next` passes on to the node's children, `sides[i]` to its side output i

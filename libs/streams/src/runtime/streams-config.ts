@@ -29,6 +29,10 @@ export interface StreamsConfig extends FailureHandlers {
   readonly maxBufferedBytes?: number;
   /** Clean state entries kept per store partition, about. Kafka: `statestore.cache.max.bytes`. @defaultValue 64 MiB */
   readonly maxCachedBytes?: number;
+  /** How long a task that has several inputs waits for one that is empty, so that it takes records in the order of their times. 0:
+   *  only for what is known to be in the log; more: for what may still come; -1: not at all. Kafka: `max.task.idle.ms`.
+   *  @defaultValue 0 */
+  readonly maxTaskIdleMs?: number;
   /** Of a record batch, before compression. @defaultValue 512 KiB */
   readonly maxBatchBytes?: number;
   /** Of internal topics. @defaultValue the broker's */
@@ -74,6 +78,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     maxBufferedBytes: 16 * MIB,
     maxCachedBytes: 64 * MIB,
     maxBatchBytes: 512 * 1024,
+    maxTaskIdleMs: 0,
     missingSourceTopics: 'wait',
     onOffsetOutOfRange: 'continue',
     onDamagedRecords: 'fail',
@@ -113,6 +118,11 @@ function findFaults(config: ResolvedStreamsConfig): string[] {
   const faults: string[] = POSITIVE.filter(
     (name) => !(Number.isFinite(config[name]) && config[name] > 0),
   ).map((name) => `${name} must be a positive number, is ${String(config[name])}`);
+  if (!Number.isSafeInteger(config.maxTaskIdleMs) || config.maxTaskIdleMs < -1) {
+    faults.push(
+      `maxTaskIdleMs must be a whole number of milliseconds, or -1 not to wait, is ${String(config.maxTaskIdleMs)}`,
+    );
+  }
   if (!/^[a-zA-Z0-9._-]{1,180}$/.test(config.applicationId)) {
     faults.push(
       `applicationId must be 1 to 180 letters, digits, dots, dashes or underscores (it names topics), is ${JSON.stringify(config.applicationId)}`,

@@ -11,6 +11,7 @@ import {
   type TopologyGraph,
 } from '../topology/graph.ts';
 import type { SourceTopics } from './assignor.ts';
+import { countInternalTopics } from './internal-topic-counts.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -38,7 +39,7 @@ export class TopicPreparation {
   /** @throws TopologyError for topics that do not fit; waits for missing sources as configured, until the signal aborts. */
   async prepare(signal: AbortSignal): Promise<PreparedTopics> {
     const counts = await this.#sourceCounts(signal);
-    await this.#createInternal(this.#repartitionTopics(counts));
+    await this.#createInternal(this.#internalTopics(counts));
     for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
     await this.#createInternal(this.#changelogs(counts));
     await this.#createMissing(this.#outputs(counts));
@@ -95,43 +96,22 @@ export class TopicPreparation {
     await clock.delay(waitMs, signal);
   }
 
-  /** Repartition and sink topics: as many partitions as asked for, or as the largest source of those that write them. */
-  #repartitionTopics(counts: Map<string, number>): NewTopic[] {
-    const created: NewTopic[] = [];
-    const pending = [...this.#graph.internalTopics];
-    while (pending.length > 0) {
-      const index = pending.findIndex(
-        ({ topic, numPartitions }) => numPartitions !== null || this.#writersKnown(topic.name, counts),
-      );
-      if (index < 0)
-        throw new TopologyError(
-          `Cannot count the partitions of ${pending[0]!.topic.name}: its writers read each other's output.`,
-        );
-      const { topic, numPartitions } = pending.splice(index, 1)[0]!;
-      const name = this.#resolve(topic);
-      const count = numPartitions ?? this.#largestWriterSource(topic.name, counts);
-      counts.set(name, count);
+  #internalTopics(counts: Map<string, number>): NewTopic[] {
+    const known = new Map(counts); // external topics and internal ones, by their names in the topology
+    countInternalTopics(this.#graph, known);
+    return this.#graph.internalTopics.map(({ topic: ref }) => {
+      const topic = this.#resolve(ref);
+      const numPartitions = known.get(ref.name)!;
+      counts.set(topic, numPartitions);
       const config = {
         'cleanup.policy': 'delete',
         'retention.ms': '-1',
         'message.timestamp.type': 'CreateTime',
       };
-      created.push({ topic: name, numPartitions: count, config, ...this.#replication() });
-    }
-    return created;
+      return { topic, numPartitions, config, ...this.#replication() };
+    });
   }
 
-  #writers(topic: string): SubTopology[] {
-    return this.#graph.subTopologies.filter((sub) =>
-      this.#sinks(sub).some((sink) => sink.topic.internal && sink.topic.name === topic),
-    );
-  }
-  #writersKnown(topic: string, counts: ReadonlyMap<string, number>): boolean {
-    return this.#writers(topic).every((sub) => this.#sourceTopics(sub).every((name) => counts.has(name)));
-  }
-  #largestWriterSource(topic: string, counts: ReadonlyMap<string, number>): number {
-    return Math.max(1, ...this.#writers(topic).map((sub) => this.#taskCount(sub, counts)));
-  }
   #taskCount(subTopology: SubTopology, counts: ReadonlyMap<string, number>): number {
     return Math.max(...this.#sourceTopics(subTopology).map((name) => counts.get(name) ?? 0));
   }

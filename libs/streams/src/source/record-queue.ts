@@ -45,7 +45,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.source = source;
     this.chain = chain;
     this.#readKey = source.key === null ? () => null : reader(source.key, at.topic, 'key');
-    this.#readValue = reader(source.value, at.topic, 'value', source.topic.internal);
+    this.#readValue = reader(source.value, at.topic, 'value', source.topic.internal || source.table);
   }
 
   get offset(): number {
@@ -138,7 +138,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.value = this.#readValue(this);
     const { eventTime } = this.source;
     const timestampMs =
-      eventTime === null
+      eventTime === null || this.value === null
         ? this.cursor.timestampMs
         : this.#extract(() => eventTime(this.key, this.value, this.cursor.timestampMs, this));
     if (!(timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS)) throw badTimestamp(this, timestampMs);
@@ -183,8 +183,8 @@ function keyReader(serde: Serde<unknown>, context: SerdeContext): (cursor: Recor
   return (c) => (c.keyStart < 0 ? null : range(c.buffer, c.keyStart, c.keyEnd, context));
 }
 
-/** A topic from outside has no null values for a stream: user functions need not expect them. Topics of the application carry
- *  the deletions of its tables. */
+/** A topic from outside has no null values for a stream: user functions need not expect them. For a table they are deletions, which
+ *  topics of the application carry too; they have the time of their record. */
 function valueReader(
   serde: Serde<unknown>,
   context: SerdeContext,

@@ -248,6 +248,13 @@ export class StateStore {
     segment.absent.clear();
   }
 
+  /** The entry's value, to keep while it is changed in place. */
+  copyOf({ value }: StateEntry): unknown {
+    if (typeof value !== 'object') return value;
+    const { value: serde } = this.declaration;
+    return serde.deserialize(serde.serialize(value, this.#valueContext), this.#valueContext);
+  }
+
   /** An entry as a record, for a dead letter: key and value as the changelog has them. */
   capture(entry: StateEntry, partition: number): CapturedRecord {
     return {

@@ -17,6 +17,7 @@ import type { TaskWatermark } from '../watermark/task-watermark.ts';
 import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { compile } from './compile.ts';
 import type { OpenListener, Takeover } from './takeover.ts';
+import { Lanes } from './lanes.ts';
 import { Punctuators } from './punctuators.ts';
 import { RecordFailures } from './record-failures.ts';
 import { Stages } from './stages.ts';
@@ -56,7 +57,8 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
   const { protocol, watermark, states, flusher } = takeover;
   const { record, collector, failures, stages, punctuators, operator } = parts;
   const intake = createIntake(takeover, queues, listener);
-  const group = new PartitionGroup(queues);
+  const { maxTaskIdleMs, clock } = takeover.environment;
+  const group = new PartitionGroup(queues, maxTaskIdleMs, clock);
   const work = { protocol, queues, intake, group, watermark, record, collector, failures };
   return { ...work, states, flusher, stages, punctuators, operator, close: () => takeover.close() };
 }
@@ -69,6 +71,7 @@ class TaskParts {
   readonly collector: RecordCollector;
   readonly failures: RecordFailures;
   readonly stages: Stages;
+  readonly #lanes: Lanes;
   readonly #takeover: Takeover;
   readonly #listener: OpenListener;
 
@@ -78,6 +81,7 @@ class TaskParts {
     this.collector = new RecordCollector(takeover.environment.maxBatchBytes);
     this.failures = new RecordFailures(takeover.environment, takeover.taskId, this.#deadLetters());
     this.stages = new Stages(takeover.watermark);
+    this.#lanes = new Lanes(takeover.subTopology.nodes);
   }
 
   #deadLetters(): DeadLetterOutput {
@@ -116,6 +120,7 @@ class TaskParts {
       logger,
       telemetry,
       store: (name) => states.get(name) ?? undeclared(node, name),
+      lane: this.#lanes.of(node),
       hold: (holder) => (stage.holder = holder),
       onWatermark: (advance) => (stage.advance = advance),
       beforeCommit: (emit) => (stage.emit = emit),

@@ -15,8 +15,8 @@ export function compile(subTopology: SubTopology, context: CompileContext): Read
     if (targets.length === 1) return targets[0]!;
     if (targets.length === 0) return () => {};
     if (targets.length === 2) return both(targets[0]!, targets[1]!);
-    return (key, value, timestampMs) => {
-      for (const next of targets) next(key, value, timestampMs);
+    return (key, value, timestampMs, previous) => {
+      for (const next of targets) next(key, value, timestampMs, previous);
     };
   };
   for (let position = subTopology.nodes.length - 1; position >= 0; position--) {
@@ -35,8 +35,8 @@ export function compile(subTopology: SubTopology, context: CompileContext): Read
 }
 
 function both(first: Next, second: Next): Next {
-  return (key, value, timestampMs) => {
-    first(key, value, timestampMs);
-    second(key, value, timestampMs);
+  return (key, value, timestampMs, previous) => {
+    first(key, value, timestampMs, previous);
+    second(key, value, timestampMs, previous);
   };
 }

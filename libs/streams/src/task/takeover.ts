@@ -18,7 +18,7 @@ import { AtMostOnce } from '../transaction/at-most-once.ts';
 import type { CommitProtocol } from '../transaction/commit-protocol.ts';
 import { ExactlyOnce } from '../transaction/exactly-once.ts';
 import { StoreFlusher } from '../transaction/store-flusher.ts';
-import { TaskWatermark } from '../watermark/task-watermark.ts';
+import { TaskWatermark, type WatermarkInput } from '../watermark/task-watermark.ts';
 import { decodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
@@ -57,10 +57,7 @@ export class Takeover {
     this.subTopology = subTopology;
     this.environment = environment;
     this.inputs = subTopology.sources.map((node) => this.#input(node));
-    this.watermark = new TaskWatermark(
-      this.inputs.map(({ spec }) => ({ delayMs: spec.watermarkDelayMs, idleAfterMs: spec.idleAfterMs })),
-      environment.clock.nowMs(),
-    );
+    this.watermark = new TaskWatermark(this.#watermarkInputs(), environment.clock.nowMs());
     this.protocol = this.#protocol();
   }
 
@@ -68,6 +65,15 @@ export class Takeover {
     const spec = node.spec as SourceSpec;
     const topic = resolveTopic(spec.topic, this.environment.applicationId);
     return { topic, partition: this.id.partition, node, spec, position: 0, endOffset: 0 };
+  }
+
+  #watermarkInputs(): WatermarkInput[] {
+    const hasStreams = this.inputs.some(({ spec }) => spec.table !== true);
+    return this.inputs.map(({ spec }) => ({
+      delayMs: spec.watermarkDelayMs,
+      idleAfterMs: spec.idleAfterMs,
+      holdsTime: !(hasStreams && spec.table === true),
+    }));
   }
 
   #protocol(): CommitProtocol {

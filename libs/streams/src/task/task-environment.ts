@@ -30,6 +30,7 @@ export interface TaskEnvironment {
   readonly maxPendingBytes: number;
   readonly maxCachedBytes: number;
   readonly maxBatchBytes: number;
+  readonly maxTaskIdleMs: number;
   /** A position is gone from the log (retention was faster): says so loudly, or throws, as configured. */
   overtaken(at: PartitionOffset, startOffset: number): void;
   /** The records from this position to `nextOffset` cannot be read: says so loudly, or throws `error`, as configured. */

@@ -1,7 +1,14 @@
 /** From the draft to the graph: checks it, links the nodes and cuts it into sub-topologies. */
 import { TopologyError } from '../errors/streams.error.ts';
 import type { DraftNode, TopologyDraft } from './draft.ts';
-import type { GraphNode, StoreDeclaration, SubTopology, TopologyGraph } from './graph.ts';
+import {
+  storesUsedBy,
+  type GraphNode,
+  type StoreDeclaration,
+  type SubTopology,
+  type TopologyGraph,
+} from './graph.ts';
+import { Roots } from './roots.ts';
 
 /** @throws TopologyError that names all faults together */
 export function buildGraph(draft: TopologyDraft): TopologyGraph {
@@ -55,10 +62,11 @@ function storesOf({ spec }: GraphNode): readonly StoreDeclaration[] {
   return spec.kind === 'operator' ? spec.stores : [];
 }
 
-/** Connected parts, numbered in the order in which their first nodes were declared. */
+/** Parts connected by records or by stores, numbered in the order in which their first nodes were declared. */
 function cut(nodes: readonly GraphNode[]): readonly SubTopology[] {
   const roots = new Roots<GraphNode>();
   for (const node of nodes) for (const child of outputsOf(node)) roots.join(node, child);
+  for (const users of usersOfStores(nodes).values()) for (const user of users) roots.join(users[0]!, user);
   const parts = Map.groupBy(nodes, (node) => roots.of(node));
   return [...parts.values()].map(subTopology);
 }
@@ -74,12 +82,20 @@ function subTopology(nodes: readonly GraphNode[], id: number): SubTopology {
   };
 }
 
+function usersOfStores(nodes: readonly GraphNode[]): ReadonlyMap<string, readonly GraphNode[]> {
+  const uses = nodes.flatMap((node) => storesUsedBy(node).map((store) => ({ store, node })));
+  return new Map(
+    Array.from(
+      Map.groupBy(uses, ({ store }) => store),
+      ([store, users]) => [store, users.map(({ node }) => node)],
+    ),
+  );
+}
+
 /** A store that records of several sources reach wants one key in one partition number of all of them (D24). */
 function shareState(sources: readonly GraphNode[]): boolean {
-  const stateful = sources.flatMap((source) =>
-    [...reachable(source)].filter((node) => storesOf(node).length > 0),
-  );
-  return new Set(stateful).size < stateful.length;
+  const used = sources.flatMap((source) => [...new Set([...reachable(source)].flatMap(storesUsedBy))]);
+  return new Set(used).size < used.length;
 }
 
 function reachable(from: GraphNode, found = new Set<GraphNode>()): Set<GraphNode> {
@@ -90,18 +106,4 @@ function reachable(from: GraphNode, found = new Set<GraphNode>()): Set<GraphNode
 
 function outputsOf(node: GraphNode): readonly GraphNode[] {
   return [...node.children, ...node.sideOutputs.flat()];
-}
-
-/** Union-find. */
-class Roots<T> {
-  readonly #parents = new Map<T, T>();
-
-  of(item: T): T {
-    const parent = this.#parents.get(item);
-    return parent === undefined ? item : this.of(parent);
-  }
-  join(a: T, b: T): void {
-    const [rootA, rootB] = [this.of(a), this.of(b)];
-    if (rootA !== rootB) this.#parents.set(rootB, rootA);
-  }
 }

@@ -1,5 +1,5 @@
 /** The text of `Topology.describe()`, in the form of Kafka Streams' TopologyDescription. */
-import type { GraphNode, SubTopology, TopologyGraph } from './graph.ts';
+import { storesUsedBy, type GraphNode, type SubTopology, type TopologyGraph } from './graph.ts';
 
 export function describeGraph({ subTopologies }: TopologyGraph): string {
   return `Topologies:\n${subTopologies.map(describeSubTopology).join('\n')}`;
@@ -19,14 +19,15 @@ function describeNode(node: GraphNode, parents: readonly string[]): string[] {
   return lines;
 }
 
-function headline({ name, spec }: GraphNode): string {
+function headline(node: GraphNode): string {
+  const { name, spec } = node;
   switch (spec.kind) {
     case 'source':
       return `Source: ${name} (topics: [${spec.topic.name}])`;
     case 'sink':
       return `Sink: ${name} (topic: ${spec.topic.name})`;
     case 'operator':
-      return `Processor: ${name} (stores: [${spec.stores.map((store) => store.name).join(', ')}])`;
+      return `Processor: ${name} (stores: [${[...new Set(storesUsedBy(node))].join(', ')}])`;
   }
 }
 

@@ -31,6 +31,9 @@ export interface SourceSpec {
   readonly watermarkDelayMs: number;
   /** null: a silent partition holds the watermark back for ever. */
   readonly idleAfterMs: number | null;
+  /** Its records are rows of a table. A null value deletes one; beside streams it does not hold the time of the task, for it
+   *  changes when it changes. @defaultValue false */
+  readonly table?: boolean;
 }
 export interface OperatorSpec {
   readonly kind: 'operator';
@@ -38,6 +41,8 @@ export interface OperatorSpec {
   /** What `describe()` calls it: map, filter, window-aggregate … */
   readonly type: string;
   readonly stores: readonly StoreDeclaration[];
+  /** Names of stores that other nodes declare, and this one reads. @defaultValue none */
+  readonly reads?: readonly string[];
 }
 /** Chooses the partition of an output record; null: by murmur2 of the key bytes, records without a key in turn. */
 export type Partitioner = (
@@ -87,13 +92,18 @@ export interface SubTopology {
   /** All nodes, parents before children. */
   readonly nodes: readonly GraphNode[];
   readonly stores: readonly StoreDeclaration[];
-  /** Sources that must have equal partition counts: all of one sub-topology that has stores. */
+  /** Records of several sources reach one store: the sources must have equal partition counts (D24). */
   readonly copartitioned: boolean;
 }
 
 export interface TopologyGraph {
   readonly subTopologies: readonly SubTopology[];
   readonly internalTopics: readonly InternalTopic[];
+}
+
+/** Names of the stores that a node keeps or reads, its own first. */
+export function storesUsedBy({ spec }: GraphNode): readonly string[] {
+  return spec.kind === 'operator' ? [...spec.stores.map(({ name }) => name), ...(spec.reads ?? [])] : [];
 }
 
 export function resolveTopic(topic: TopicRef, applicationId: string): string {

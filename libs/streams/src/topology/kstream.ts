@@ -5,6 +5,9 @@ import type { Carries, KeyValue } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
+import type { Joinable, JoinOptions } from './join.ts';
+import type { KTable } from './ktable.ts';
+import type { StoreOptions } from './store-ref.ts';
 import type { Topic } from './topic.ts';
 
 export type Predicate<V, K> = (value: V, key: K) => boolean;
@@ -47,6 +50,19 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
     this: Carries<'stream', NonNullable<K>, V>,
     options: GroupedOptions<K, V>,
   ): KGroupedStream<K, V, { readonly key: K }>;
+
+  /** Each record with the row of its key; none, none. The table's changes give no results.
+   *  Repartitions if the key may have changed since the source. */
+  join<O extends Joinable<K>, VR>(other: O, options: JoinOptions<K, V, O, VR>): KStream<K, VR>;
+  /** Each record, with the row of its key or null. */
+  leftJoin<O extends Joinable<K>, VR>(other: O, options: JoinOptions<K, V, O, VR, null>): KStream<K, VR>;
+
+  /** The latest value of each key; null deletes. Repartitions if the key may have changed since the source. */
+  toTable(options: {
+    /** Names the operator, the store and its changelog. */
+    readonly name: string;
+    readonly store?: StoreOptions<K, NonNullable<V>>;
+  }): KTable<K, NonNullable<V>>;
 
   /** Writes to a topic of the application, partitioned by key, and reads it again. */
   repartition(options: RepartitionOptions<K, V>): KStream<K, V>;

@@ -1,15 +1,44 @@
 /** KTable: the latest value per key. */
 import type { Columns, Condition } from '../column/expression.ts';
-import type { Carries, Windowed } from '../record/record.ts';
+import type { Carries, KeyValue, Windowed } from '../record/record.ts';
 import type { Sink } from '../sink/sink.ts';
+import type { GroupedOptions } from './grouped-stream.ts';
+import type { KGroupedTable } from './grouped-table.ts';
+import type { TableJoin } from './join.ts';
 import type { KStream, Narrowed, Predicate, Sync } from './kstream.ts';
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StoreRef } from './store-ref.ts';
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StoreOptions, StoreRef } from './store-ref.ts';
 import type { Topic } from './topic.ts';
+
+/** A store for a table that would have none; its name names the operator too, the store and its changelog. */
+export interface OwnStore<K, V> extends StoreOptions<K, V> {
+  readonly name: string;
+}
 
 export interface KTable<K, V> extends Carries<'table', K, V> {
   /** A row that does not fit (any more) is deleted for those behind. */
-  filter<const P extends Predicate<V, K> | Condition<Columns<V>>>(predicate: P): KTable<K, Narrowed<V, P>>;
-  mapValues<VR>(mapper: (value: V, key: K) => Sync<VR>): KTable<K, VR>;
+  filter<const P extends Predicate<V, K> | Condition<Columns<V>>>(
+    predicate: P,
+    options?: { readonly store?: OwnStore<K, Narrowed<V, P>> },
+  ): KTable<K, Narrowed<V, P>>;
+  /** Without a store of its own, a row may be made more than once: the mapper must give the same for the same. */
+  mapValues<VR>(
+    mapper: (value: V, key: K) => Sync<VR>,
+    options?: { readonly store?: OwnStore<K, VR> },
+  ): KTable<K, VR>;
+  /** Puts each row into a group, by way of a repartition topic; a null key or value: into none. */
+  groupBy<KR, VR>(
+    selector: (value: V, key: K) => KeyValue<KR, VR>,
+    options: GroupedOptions<NonNullable<KR>, NonNullable<VR>>,
+  ): KGroupedTable<NonNullable<KR>, NonNullable<VR>>;
+  /** A row where both tables have one, made anew when either changes. */
+  join<R, VR>(other: Carries<'table', K, R>, options: TableJoin<K, V, R, VR>): KTable<K, VR>;
+  /** A row where this table has one. */
+  leftJoin<R, VR>(other: Carries<'table', K, R>, options: TableJoin<K, V, R | null, VR>): KTable<K, VR>;
+  /** A row where any of the tables has one. */
+  outerJoin<R, VR>(
+    other: Carries<'table', K, R>,
+    options: TableJoin<K, V | null, R | null, VR>,
+  ): KTable<K, VR>;
   /** null: the key was deleted. */
   toStream(): KStream<K, V | null>;
   /** Deletions become tombstones. */
@@ -17,17 +46,30 @@ export interface KTable<K, V> extends Carries<'table', K, V> {
   /** null: the key was deleted. */
   toSink(sink: Sink<K, V | null>): void;
   /** Names the store by a reference declared elsewhere, of exactly this type; then an injection needs no table at hand.
-   *  @throws TopologyError for a table made by filter or mapValues: it has no store of its own */
+   *  @throws TopologyError for a table that has no store of its own */
   storedAs(ref: StoreRef<ReadOnlyKeyValueStore<K, V>>): KTable<K, V>;
-  /** @throws TopologyError for a table made by filter or mapValues: it has no store of its own */
+  /** @throws TopologyError for a table that has no store of its own */
   readonly queryable: StoreRef<ReadOnlyKeyValueStore<K, V>>;
 }
 
 /** A windowed table that never deletes: its stream has no nulls. */
 export interface WindowedKTable<K, V> extends Omit<
   KTable<Windowed<K>, V>,
-  'toStream' | 'toSink' | 'queryable' | 'storedAs'
+  | 'toStream'
+  | 'toSink'
+  | 'queryable'
+  | 'storedAs'
+  | 'filter'
+  | 'mapValues'
+  | 'groupBy'
+  | 'join'
+  | 'leftJoin'
+  | 'outerJoin'
 > {
+  filter<const P extends Predicate<V, Windowed<K>> | Condition<Columns<V>>>(
+    predicate: P,
+  ): KTable<Windowed<K>, Narrowed<V, P>>;
+  mapValues<VR>(mapper: (value: V, key: Windowed<K>) => Sync<VR>): KTable<Windowed<K>, VR>;
   toStream(): KStream<Windowed<K>, V>;
   toSink(sink: Sink<Windowed<K>, V>): void;
   storedAs(ref: StoreRef<ReadOnlyWindowStore<K, V>>): WindowedKTable<K, V>;

@@ -2,33 +2,58 @@ import { TopologyError } from '../errors/streams.error.ts';
 import { buildGraph } from './build-graph.ts';
 import { TopologyDraft, type DraftNode } from './draft.ts';
 import { declareStream } from './dsl/declared-stream.ts';
+import { declareKeptTable } from './dsl/declared-table.ts';
 import type { Dsl } from './dsl/dsl.ts';
+import type { Flow } from './dsl/flow.ts';
+import { declareTableGrouping } from './dsl/table-grouping.ts';
 import type { KStream } from './kstream.ts';
+import type { KTable } from './ktable.ts';
+import type { StoreOptions } from './store-ref.ts';
 import { Topology } from './topology.ts';
 import { sourceTime, type Topic } from './topic.ts';
 
 interface Source {
   readonly topic: Topic<never, never>;
   readonly node: DraftNode;
+  readonly as: 'stream' | 'table';
+}
+
+export interface TableOptions<K, V> {
+  /** Names the operator, the store and its changelog. */
+  readonly name: string;
+  readonly store?: StoreOptions<K, V>;
 }
 
 /** Where a topology begins: streams are declared from topics, `build` checks the whole. */
 export class StreamsBuilder {
   readonly #draft = new TopologyDraft();
   readonly #sources = new Map<string, Source>();
-  readonly #dsl: Dsl = { draft: this.#draft, stream: (flow) => declareStream(this.#dsl, flow) };
+  readonly #dsl: Dsl = {
+    draft: this.#draft,
+    stream: (flow) => declareStream(this.#dsl, flow),
+    groupRows: (flow, selector, options) => declareTableGrouping(this.#dsl, flow, selector, options),
+  };
 
   /** The records of a topic; asked for again, the same source feeds both streams.
    *  @throws TopologyError when another declaration of the topic is read already */
   stream<K, V>(topic: Topic<K, V>): KStream<K, V> {
+    return this.#dsl.stream(this.#flow(topic, 'stream'));
+  }
+
+  /** The latest value of each key of a topic; null values delete. Kept in a store with a changelog of its own. */
+  table<K, V>(topic: Topic<K, V>, { name, store }: TableOptions<K, V>): KTable<K, V> {
+    return declareKeptTable(this.#dsl, this.#flow(topic, 'table'), name, store);
+  }
+
+  #flow<K, V>(topic: Topic<K, V>, as: Source['as']): Flow {
     const { watermarkDelayMs, idleAfterMs } = sourceTime(topic);
-    return this.#dsl.stream({
-      output: this.#source(topic).children,
+    return {
+      output: this.#source(topic, as).children,
       key: topic.key as Topic<unknown, unknown>['key'],
       value: topic.value as Topic<unknown, unknown>['value'],
       keyChanged: false,
       watermark: { watermarkDelayMs, idleAfterMs },
-    });
+    };
   }
 
   /** May be called again after more was declared. @throws TopologyError that names all faults together */
@@ -36,24 +61,36 @@ export class StreamsBuilder {
     return new Topology(buildGraph(this.#draft), [...this.#draft.sinks]);
   }
 
-  #source<K, V>(topic: Topic<K, V>): DraftNode {
+  #source<K, V>(topic: Topic<K, V>, as: Source['as']): DraftNode {
     const known = this.#sources.get(topic.name);
-    if (known === undefined) return this.#addSource(topic as unknown as Topic<unknown, unknown>);
+    if (known === undefined) return this.#addSource(topic as unknown as Topic<unknown, unknown>, as);
+    if (known.as !== as) {
+      throw new TopologyError(
+        `Cannot read topic ${topic.name} as a ${as}: it is read as a ${known.as} already, and null values mean another thing there. Read it once, and use toTable() or toStream().`,
+      );
+    }
     if ((known.topic as unknown) === topic) return known.node;
     throw new TopologyError(
       `Cannot read topic ${topic.name}: another declaration of it is read already. Declare it once with topic(...) and use that value everywhere.`,
     );
   }
 
-  #addSource(topic: Topic<unknown, unknown>): DraftNode {
+  #addSource(topic: Topic<unknown, unknown>, as: Source['as']): DraftNode {
     const { name, key, value } = topic;
     const time = sourceTime(topic);
     const node = this.#draft.add({
       name: this.#draft.positionalName('source'),
       parents: [],
-      spec: () => ({ kind: 'source', topic: { name, internal: false }, key, value, ...time }),
+      spec: () => ({
+        kind: 'source',
+        topic: { name, internal: false },
+        key,
+        value,
+        ...time,
+        table: as === 'table',
+      }),
     });
-    this.#sources.set(name, { topic: topic as unknown as Topic<never, never>, node });
+    this.#sources.set(name, { topic: topic as unknown as Topic<never, never>, node, as });
     return node;
   }
 }

@@ -1,13 +1,16 @@
 /** The task's event time: highest event time of each input partition minus its delay, the minimum over the inputs.
  *  M1 The watermark never goes back, not even over a restart: it is committed with the offsets (`watermark-metadata.ts`).
  *  M2 A partition without records yet holds it at -Infinity, unless it is idle (Flink's idleness).
- *  M3 When all inputs are idle it stays where it is. */
+ *  M3 When all inputs are idle it stays where it is.
+ *  M4 A table beside streams neither holds nor moves it: a row is as good as new until it changes. */
 import type { TaskTime } from '../processor/operator.ts';
 
 export interface WatermarkInput {
   readonly delayMs: number;
   /** null: never idle. */
   readonly idleAfterMs: number | null;
+  /** @defaultValue true */
+  readonly holdsTime?: boolean;
 }
 
 export class TaskWatermark implements TaskTime {
@@ -60,7 +63,7 @@ export class TaskWatermark implements TaskTime {
   #recompute(): void {
     let lowest = Infinity;
     for (let input = 0; input < this.#inputs.length; input++) {
-      if (this.#idle[input]) continue;
+      if (this.#idle[input] || this.#inputs[input]!.holdsTime === false) continue;
       lowest = Math.min(lowest, this.#maxEventTimeMs[input]! - this.#inputs[input]!.delayMs);
     }
     if (lowest !== Infinity) this.#raise(lowest);

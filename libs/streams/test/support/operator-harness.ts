@@ -1,4 +1,5 @@
 import type { CapturedRecord, Holder, Next, Operator, OperatorContext } from '@hiveframe/streams';
+import { Lane } from '../../src/processor/operators/lane.ts';
 import { HandClock } from './hand-clock.ts';
 
 export type Passed = readonly [key: unknown, value: unknown, timestampMs: number];
@@ -101,6 +102,7 @@ export class OperatorHarness {
       store: () => {
         throw new Error('no store here');
       },
+      lane: new Lane(),
       hold: (holder) => {
         this.#holder = holder;
       },

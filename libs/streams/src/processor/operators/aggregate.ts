@@ -1,25 +1,33 @@
-/** Aggregation without a window: one state entry per key; an update is passed on when a commit gathers what changed. */
+/** Aggregation without a window: one state entry per key; an update is passed on when a commit gathers what changed.
+ *  A1 An aggregate that is null is none: its key is deleted.
+ *  A2 With the result goes, where it was asked for, the one that was passed on last. */
 import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Next, Operator, OperatorContext } from '../operator.ts';
-import type { StateStore } from '../../state/state-store.ts';
+import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
 import type { AggregateDefinition } from './aggregate-definition.ts';
-import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
+import { CompanionEntries } from './companion-entries.ts';
+import type { ParkedRecord, Parking } from './lane.ts';
+import type { Passing } from './table.ts';
+
+/** What operators behind the table of the results need. */
+export interface AggregatePassing extends Passing {
+  /** Stores whose entries they read, under the same key. */
+  readonly companions: readonly string[];
+}
 
 export function aggregate<K, V, A, R>(
   definition: AggregateDefinition<K, V, A, R>,
   store: StoreDeclaration,
+  passing: AggregatePassing = { withPrevious: false, companions: [] },
 ): Operator {
   return {
     build(context, next) {
       const running = new RunningAggregate(
         definition as AggregateDefinition<unknown, unknown, unknown, unknown>,
-        {
-          context,
-          next,
-          state: context.store(store.name),
-        },
+        passing,
+        { context, next, state: context.store(store.name) },
       );
-      context.hold(running.parked);
+      context.hold(context.lane);
       context.limitTime(() => running.ceilingMs);
       context.beforeCommit(() => running.emit());
       return (key, value, timestampMs) => running.receive(key, value, timestampMs);
@@ -27,72 +35,115 @@ export function aggregate<K, V, A, R>(
   };
 }
 
-type Arrived = Pick<ParkedRecord, 'key' | 'value' | 'timestampMs' | 'watermarkMs'>;
-
 interface Surroundings {
   readonly context: OperatorContext;
   readonly next: Next;
   readonly state: StateStore;
 }
 
-class RunningAggregate {
-  readonly parked: ParkedRecords;
+class RunningAggregate implements Parking {
+  readonly context: OperatorContext;
   readonly #definition: AggregateDefinition<unknown, unknown, unknown, unknown>;
-  readonly #context: OperatorContext;
   readonly #next: Next;
   readonly #state: StateStore;
+  readonly #segment: StateSegment;
+  readonly #companions: CompanionEntries;
+  /** Of the entries that changed since: what was passed on last. Null: nobody asks. */
+  readonly #passedOn: Map<StateEntry, unknown> | null;
   /** The watermark when the oldest change came that is not emitted yet. */
   #pendingSinceMs = Infinity;
 
-  constructor(definition: AggregateDefinition<unknown, unknown, unknown, unknown>, around: Surroundings) {
+  constructor(
+    definition: AggregateDefinition<unknown, unknown, unknown, unknown>,
+    { withPrevious, companions }: AggregatePassing,
+    { context, next, state }: Surroundings,
+  ) {
     this.#definition = definition;
-    this.#context = around.context;
-    this.#next = around.next;
-    this.#state = around.state;
-    this.parked = new ParkedRecords(around.context, around.state, (record) => {
-      this.#apply(this.#state.identify(record.key), record);
-    });
+    this.context = context;
+    this.#next = next;
+    this.#state = state;
+    this.#segment = state.segment(null);
+    this.#companions = new CompanionEntries(context, companions);
+    this.#passedOn = withPrevious ? new Map() : null;
   }
 
   receive(key: unknown, value: unknown, timestampMs: number): void {
+    const { lane, time } = this.context;
     const id = this.#state.identify(key);
-    const segment = this.#state.segment(null);
-    if (this.parked.held === 0 && this.#state.isKnown(segment, id)) {
-      const { watermarkMs } = this.#context.time;
-      this.#apply(id, { key, value, timestampMs, watermarkMs });
+    if (lane.isClear && this.#state.isKnown(this.#segment, id) && this.#companions.areKnown(key)) {
+      this.#apply(id, key, value, timestampMs, time.watermarkMs);
       return;
     }
-    this.parked.want(segment, id, key);
-    this.parked.park(key, value, timestampMs);
+    lane.want(this.#state, this.#segment, id, key);
+    this.#companions.want(lane, key);
+    lane.park(this, key, value, timestampMs);
   }
 
-  #apply(id: unknown, { key, value, timestampMs, watermarkMs }: Arrived): void {
-    const segment = this.#state.segment(null);
-    const known = segment.entries.get(id);
-    this.#context.entered(this.#definition.name);
+  process({ key, value, timestampMs, watermarkMs }: ParkedRecord): void {
+    this.#apply(this.#state.identify(key), key, value, timestampMs, watermarkMs);
+  }
+
+  #apply(id: unknown, key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
+    const known = this.#segment.entries.get(id);
+    this.context.entered(this.#definition.name);
+    if (known !== undefined) this.#remember(known);
     const before = known === undefined ? this.#definition.initializer() : known.value;
     const updated = this.#definition.aggregator(before, value, key);
-    const entry = known ?? this.#state.create(segment, id, key, updated);
+    if (updated === null || updated === undefined) {
+      if (known === undefined) return;
+      this.#state.remove(known);
+      this.#changed(known, timestampMs, watermarkMs);
+      return;
+    }
+    const entry = known ?? this.#created(id, key, updated);
     entry.value = updated;
-    if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
     this.#state.touch(entry);
+    this.#changed(entry, timestampMs, watermarkMs);
+  }
+
+  #created(id: unknown, key: unknown, value: unknown): StateEntry {
+    const entry = this.#state.create(this.#segment, id, key, value);
+    if (this.#passedOn?.has(entry) === false) this.#passedOn.set(entry, null);
+    return entry;
+  }
+
+  /** Before the first change since the last commit; the aggregator may change the aggregate in place. */
+  #remember(entry: StateEntry): void {
+    if (this.#passedOn === null || this.#passedOn.has(entry)) return;
+    this.#passedOn.set(entry, this.#result(entry.key, this.#state.copyOf(entry)));
+  }
+
+  #changed(entry: StateEntry, timestampMs: number, watermarkMs: number): void {
+    if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
     if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
   }
 
   /** What is parked or not emitted yet goes out with times from then on. */
   get ceilingMs(): number {
-    return Math.min(this.#pendingSinceMs, this.parked.oldestWatermarkMs);
+    return Math.min(this.#pendingSinceMs, this.context.lane.oldestWatermarkMs);
   }
 
   emit(): void {
     for (const entry of this.#state.dirty) {
-      const { key, value, timestampMs } = entry;
       try {
-        this.#next(key, this.#definition.result(value, key, null), timestampMs);
+        this.#pass(entry);
       } catch (thrown) {
-        this.#context.resultFailed(thrown, this.#state.capture(entry, this.#context.partition));
+        this.context.resultFailed(thrown, this.#state.capture(entry, this.context.partition));
       }
     }
+    this.#passedOn?.clear();
     this.#pendingSinceMs = Infinity;
+  }
+
+  #pass(entry: StateEntry): void {
+    const { key, value, timestampMs, removed } = entry;
+    const result = removed ? null : this.#result(key, value);
+    if (this.#passedOn === null) return this.#next(key, result, timestampMs);
+    const previous = this.#passedOn.get(entry) ?? null;
+    if (result !== null || previous !== null) this.#next(key, result, timestampMs, previous);
+  }
+
+  #result(key: unknown, value: unknown): unknown {
+    return this.#definition.result(value, key, null);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { StateSegment, StateStore } from '../../state/state-store.ts';
 import type { OperatorContext } from '../operator.ts';
@@ -44,7 +45,7 @@ describe('ParkedRecords', () => {
     const drained = parked.drain();
     park('second');
     state.answer();
-    await Promise.resolve();
+    await turnOfTheEventLoop();
     expect(passed).toEqual([]);
     state.answer();
     await drained;

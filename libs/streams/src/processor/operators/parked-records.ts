@@ -1,84 +1,44 @@
-/** Records that wait for state to be read from the store: the operator parks them in order, the task lets one round trip
- *  bring all missing entries (`drain`), then they are processed in the order they came. Once one is parked, all behind it are. */
-import type { CapturedRecord, Holder, OperatorContext } from '../operator.ts';
 import type { StateSegment, StateStore } from '../../state/state-store.ts';
+import type { Holder, OperatorContext } from '../operator.ts';
+import { Lane, type ParkedRecord, type Parking } from './lane.ts';
 
-export interface ParkedRecord {
-  readonly key: unknown;
-  readonly value: unknown;
-  readonly timestampMs: number;
-  /** The watermark when it came: lateness is judged by it, not by what came after. */
-  readonly watermarkMs: number;
-  readonly origin: CapturedRecord;
-}
+export type { ParkedRecord } from './lane.ts';
 
-/** So much waits for one round trip; a turn has fewer records, unless each becomes many on the way here. */
-const MAX_RECORDS = 4_096;
-const MAX_BYTES = 4 * 1024 * 1024;
-
+/** The lane of an operator that shares its one store with no other. */
 export class ParkedRecords implements Holder {
   readonly limit = 1;
-  readonly #context: OperatorContext;
   readonly #state: StateStore;
-  readonly #process: (record: ParkedRecord) => void;
-  #records: ParkedRecord[] = [];
-  #wanted = new Map<StateSegment, Map<unknown, unknown>>();
-  #bytes = 0;
+  readonly #parking: Parking;
+  readonly #lane = new Lane();
 
   constructor(context: OperatorContext, state: StateStore, process: (record: ParkedRecord) => void) {
-    this.#context = context;
     this.#state = state;
-    this.#process = process;
+    this.#parking = { context, process };
   }
 
   get held(): number {
-    return this.#records.length;
+    return this.#lane.held;
   }
-
   get isFull(): boolean {
-    return this.#records.length >= MAX_RECORDS || this.#bytes >= MAX_BYTES;
+    return this.#lane.isFull;
   }
-
-  /** The watermark of the oldest; Infinity: none is held. */
+  /** No record that is held came at an earlier watermark; Infinity: none is held. */
   get oldestWatermarkMs(): number {
-    return this.#records[0]?.watermarkMs ?? Infinity;
+    return this.#lane.oldestWatermarkMs;
   }
 
   /** Notes an entry to load, unless it is known. */
   want(segment: StateSegment, id: unknown, key: unknown): void {
-    if (this.#state.isKnown(segment, id)) return;
-    let keys = this.#wanted.get(segment);
-    if (keys === undefined) this.#wanted.set(segment, (keys = new Map()));
-    keys.set(id, key);
+    this.#lane.want(this.#state, segment, id, key);
   }
-
   park(key: unknown, value: unknown, timestampMs: number): void {
-    this.#bytes += this.#context.record.sizeBytes;
-    this.#records.push({
-      key,
-      value,
-      timestampMs,
-      watermarkMs: this.#context.time.watermarkMs,
-      origin: this.#context.record.capture(),
-    });
+    this.#lane.park(this.#parking, key, value, timestampMs);
   }
 
-  async drain(): Promise<void> {
-    while (this.#wanted.size > 0) {
-      const wanted = this.#wanted;
-      this.#wanted = new Map(); // an operator before this one may let records go meanwhile
-      await this.#state.load(wanted);
-    }
-    this.#bytes = 0;
-    while (this.#records.length > 0) this.#passOn(this.#records.shift()!);
+  drain(): Promise<void> {
+    return this.#lane.drain();
   }
-
   room(): Promise<void> {
-    return this.drain();
-  }
-
-  #passOn(record: ParkedRecord): void {
-    this.#context.record.restore(record.origin);
-    this.#process(record);
+    return this.#lane.drain();
   }
 }

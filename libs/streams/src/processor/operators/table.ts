@@ -1,29 +1,57 @@
-/** Stateless operators of tables: a null value says that the key was deleted, and passes as such. */
-import type { Operator } from '../operator.ts';
+/** Operators of tables that keep nothing: a null value says that the key was deleted, and passes as such. */
+import type { Next, Operator, OperatorContext } from '../operator.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { Mapper } from './stateless.ts';
 
-/** A row that no longer fits is a deletion to those behind. */
-export function filterTable(name: string, predicate: Mapper<boolean>): Operator {
-  return {
-    build: (context, next) => (key, value, timestampMs) => {
-      if (value === null) return next(key, null, timestampMs);
-      context.entered(name);
-      const kept: unknown = predicate(value, key);
-      if (kept instanceof Promise) refusePromise(name, kept);
-      next(key, kept ? value : null, timestampMs);
-    },
-  };
+/** Whether operators behind need the row before each row. Asked once per task. */
+export interface Passing {
+  readonly withPrevious: boolean;
 }
 
-export function mapTableValues(name: string, mapper: Mapper<unknown>): Operator {
-  return {
-    build: (context, next) => (key, value, timestampMs) => {
-      if (value === null) return next(key, null, timestampMs);
-      context.entered(name);
-      const mapped = mapper(value, key);
-      if (mapped instanceof Promise) refusePromise(name, mapped);
-      next(key, mapped, timestampMs);
-    },
+/** A row that no longer fits is a deletion to those behind. */
+export function filterTable(
+  name: string,
+  predicate: Mapper<boolean>,
+  passing: Passing = { withPrevious: false },
+): Operator {
+  const keep = (value: unknown, key: unknown): unknown => {
+    const kept: unknown = predicate(value, key);
+    if (kept instanceof Promise) refusePromise(name, kept);
+    return kept ? value : null;
+  };
+  return { build: (context, next) => perRow(name, keep, passing, context, next) };
+}
+
+export function mapTableValues(
+  name: string,
+  mapper: Mapper<unknown>,
+  passing: Passing = { withPrevious: false },
+): Operator {
+  const map = (value: unknown, key: unknown): unknown => {
+    const mapped = mapper(value, key);
+    if (mapped instanceof Promise) refusePromise(name, mapped);
+    return mapped;
+  };
+  return { build: (context, next) => perRow(name, map, passing, context, next) };
+}
+
+/** The row before is made of the one before it by the same function, which must give the same for the same. */
+function perRow(
+  name: string,
+  make: Mapper<unknown>,
+  { withPrevious }: Passing,
+  context: OperatorContext,
+  next: Next,
+): Next {
+  const made = (value: unknown, key: unknown): unknown => {
+    if (value === null || value === undefined) return null;
+    context.entered(name);
+    return make(value, key) ?? null;
+  };
+  if (!withPrevious) return (key, value, timestampMs) => next(key, made(value, key), timestampMs);
+  return (key, value, timestampMs, previous) => {
+    const before = made(previous, key);
+    const now = made(value, key);
+    if (now !== null || before !== null) next(key, now, timestampMs, before);
   };
 }

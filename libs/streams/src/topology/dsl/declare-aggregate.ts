@@ -13,6 +13,7 @@ import type { Aggregation } from './aggregation.ts';
 import { declareTable, declareWindowedTable, type NamedStore } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
 import { serdeOf, type Flow } from './flow.ts';
+import { TableHead } from './table-origin.ts';
 
 export type NamedAggregation = Aggregation & { readonly name: string };
 
@@ -23,6 +24,7 @@ export function declareAggregate(
 ): KTable<unknown, unknown> {
   const { name } = aggregation;
   const store: NamedStore = { name: aggregation.store.name ?? name };
+  const head = new TableHead(store);
   const node = dsl.draft.add({
     name,
     parents: [flow.output],
@@ -32,11 +34,12 @@ export function declareAggregate(
         retentionMs: null,
         windowSizeMs: null,
       });
-      const operator = aggregate({ name, ...aggregation.definition }, declared);
-      return { kind: 'operator', type: 'aggregate', operator, stores: [declared] };
+      const { passing } = head;
+      const operator = aggregate({ name, ...aggregation.definition }, declared, passing);
+      return { kind: 'operator', type: 'aggregate', operator, stores: [declared], reads: passing.companions };
     },
   });
-  return declareTable(dsl, behind(flow, node.children, aggregation), store);
+  return declareTable(dsl, behind(flow, node.children, aggregation), store, head.backing);
 }
 
 export function declareWindowedAggregate(

@@ -9,7 +9,12 @@ import type { Sink } from '../../sink/sink.ts';
 import type { GroupedOptions, KGroupedStream } from '../grouped-stream.ts';
 import type { KStream, RepartitionOptions } from '../kstream.ts';
 import type { Topic } from '../topic.ts';
+import { requireKey } from '../../processor/operators/require-key.ts';
+import type { StoreOptions } from '../store-ref.ts';
+import type { KTable } from '../ktable.ts';
+import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-join.ts';
 import { declareGrouping } from './declared-grouping.ts';
+import { declareKeptTable, joinSide } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, wider, type Flow } from './flow.ts';
 import { groupingBy, KEY_ITSELF } from './group-key.ts';
@@ -112,6 +117,40 @@ class DeclaredStream {
   }
   groupByKey(options: Options): KGroupedStream<unknown, unknown, unknown> {
     return declareGrouping(this.#dsl, () => this.#flow, KEY_ITSELF, options);
+  }
+
+  join(other: unknown, options: StreamTableJoinOptions): DeclaredStream {
+    return this.#joined(other, 'inner', options);
+  }
+  leftJoin(other: unknown, options: StreamTableJoinOptions): DeclaredStream {
+    return this.#joined(other, 'left', options);
+  }
+  #joined(other: unknown, kind: 'inner' | 'left', options: StreamTableJoinOptions): DeclaredStream {
+    const table = joinSide(this.#dsl, other, options.name);
+    return new DeclaredStream(this.#dsl, declareStreamTableJoin(this.#dsl, this.#flow, table, kind, options));
+  }
+
+  toTable({
+    name,
+    store = {},
+  }: {
+    readonly name: string;
+    readonly store?: StoreOptions<unknown, unknown>;
+  }): KTable<unknown, unknown> {
+    const known = { ...this.#flow, key: store.key ?? this.#flow.key, value: store.value ?? this.#flow.value };
+    const flow = this.#flow.keyChanged ? this.#byKey(known, name) : known;
+    return declareKeptTable(this.#dsl, flow, name, store);
+  }
+
+  /** Records without a key go before the topic: there they would be spread at random. */
+  #byKey(flow: Flow, name: string): Flow {
+    const { draft } = this.#dsl;
+    const output = attach(draft, flow, {
+      type: 'require-key',
+      name: `${name}-require-key`,
+      operator: requireKey,
+    });
+    return repartition(draft, { ...flow, output }, { name });
   }
 
   repartition(options: RepartitionOptions<unknown, unknown>): DeclaredStream {

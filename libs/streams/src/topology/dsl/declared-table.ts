@@ -1,57 +1,137 @@
 /** KTable and WindowedKTable, as the DSL makes them: the types say which of the two it is. */
 import { TopologyError } from '../../errors/streams.error.ts';
-import { filterTable, mapTableValues } from '../../processor/operators/table.ts';
+import { filteredRows, mappedRows } from '../../processor/operators/row-reader.ts';
+import type { Joiner } from '../../processor/operators/stream-table-join.ts';
+import { filterTable, mapTableValues, type Passing } from '../../processor/operators/table.ts';
+import type { Operator } from '../../processor/operator.ts';
+import type { KeyValue } from '../../record/record.ts';
 import type { Sink } from '../../sink/sink.ts';
+import type { GroupedOptions } from '../grouped-stream.ts';
+import type { KGroupedTable } from '../grouped-table.ts';
 import type { KTable, WindowedKTable } from '../ktable.ts';
 import type { KStream } from '../kstream.ts';
-import { storeRef, type StoreRef } from '../store-ref.ts';
+import { storeRef, type StoreOptions, type StoreRef } from '../store-ref.ts';
 import type { Topic } from '../topic.ts';
+import { declareTableJoin, type JoinSide } from './declare-join.ts';
+import { declareRows } from './declare-rows.ts';
 import type { Dsl } from './dsl.ts';
-import { attach, type Flow } from './flow.ts';
+import type { Flow } from './flow.ts';
 import { toPredicate, type Condition, type Mapper } from './predicate.ts';
+import { PassingTable, type NamedStore, type TableBacking } from './table-origin.ts';
 import { writeTo } from './through-topic.ts';
 import { writeToSink } from './write-to-sink.ts';
 
-/** The store of an aggregation; `storedAs` may still name it. */
-export interface NamedStore {
-  name: string;
+export type { NamedStore } from './table-origin.ts';
+
+interface OwnStore {
+  readonly store?: StoreOptions<unknown, unknown> & { readonly name: string };
+}
+interface JoinOptions {
+  readonly name: string;
+  readonly joiner: Joiner;
+  readonly store?: StoreOptions<unknown, unknown>;
+}
+/** How a table without a store of its own makes its rows. */
+interface Making {
+  readonly type: string;
+  operator(name: string, passing: Passing): Operator;
+  rows(name: string, of: TableBacking): TableBacking['rows'];
 }
 
 class DeclaredTable {
   readonly kind = 'table';
-  readonly #dsl: Dsl;
-  readonly #flow: Flow;
+  readonly dsl: Dsl;
+  readonly flow: Flow;
+  /** Null: in windows, or session rows; such tables cannot be joined or grouped. */
+  readonly backing: TableBacking | null;
   readonly #store: NamedStore | null;
 
-  constructor(dsl: Dsl, flow: Flow, store: NamedStore | null) {
-    this.#dsl = dsl;
-    this.#flow = flow;
+  constructor(dsl: Dsl, flow: Flow, backing: TableBacking | null, store: NamedStore | null) {
+    this.dsl = dsl;
+    this.flow = flow;
+    this.backing = backing;
     this.#store = store;
   }
 
-  filter(predicate: Mapper<boolean> | Condition): DeclaredTable {
-    const output = attach(this.#dsl.draft, this.#flow, {
+  filter(condition: Mapper<boolean> | Condition, options: OwnStore = {}): DeclaredTable {
+    const predicate = toPredicate(condition);
+    const making: Making = {
       type: 'table-filter',
-      operator: (name) => filterTable(name, toPredicate(predicate)),
-    });
-    return new DeclaredTable(this.#dsl, { ...this.#flow, output }, null);
+      operator: (name, passing) => filterTable(name, predicate, passing),
+      rows: (name, { rows }) => filteredRows(name, rows, predicate),
+    };
+    return this.#made(making, this.flow, options);
   }
 
-  mapValues(mapper: Mapper<unknown>): DeclaredTable {
-    const output = attach(this.#dsl.draft, this.#flow, {
+  mapValues(mapper: Mapper<unknown>, options: OwnStore = {}): DeclaredTable {
+    const making: Making = {
       type: 'table-map-values',
-      operator: (name) => mapTableValues(name, mapper),
+      operator: (name, passing) => mapTableValues(name, mapper, passing),
+      rows: (name, { rows }) => mappedRows(name, rows, mapper),
+    };
+    return this.#made(making, { ...this.flow, value: null }, options);
+  }
+
+  #made(making: Making, flow: Flow, { store }: OwnStore): DeclaredTable {
+    const { draft } = this.dsl;
+    const { backing } = this;
+    const name = draft.positionalName(making.type);
+    const origin = new PassingTable(backing === null ? [] : [backing.origin]);
+    const node = draft.add({
+      name,
+      parents: [this.flow.output],
+      spec: () => {
+        const operator = making.operator(name, origin.passing);
+        return { kind: 'operator', type: making.type, operator, stores: [] };
+      },
     });
-    return new DeclaredTable(this.#dsl, { ...this.#flow, output, value: null }, null);
+    const made = { ...flow, output: node.children };
+    if (store !== undefined) return kept(this.dsl, made, store.name, store);
+    const ofIt = backing && { origin, stores: backing.stores, rows: making.rows(name, backing) };
+    return new DeclaredTable(this.dsl, made, ofIt, null);
+  }
+
+  groupBy(
+    selector: Mapper<KeyValue<unknown, unknown>>,
+    options: GroupedOptions<unknown, unknown>,
+  ): KGroupedTable<unknown, unknown> {
+    requireBacking(this, `group table by ${options.name}`).origin.requirePrevious();
+    return this.dsl.groupRows(this.flow, selector, options);
+  }
+
+  join(other: unknown, options: JoinOptions): DeclaredTable {
+    return this.#join(other, 'inner', options);
+  }
+  leftJoin(other: unknown, options: JoinOptions): DeclaredTable {
+    return this.#join(other, 'left', options);
+  }
+  outerJoin(other: unknown, options: JoinOptions): DeclaredTable {
+    return this.#join(other, 'outer', options);
+  }
+
+  #join(
+    other: unknown,
+    kind: 'inner' | 'left' | 'outer',
+    { name, joiner, store }: JoinOptions,
+  ): DeclaredTable {
+    const mine = { flow: this.flow, backing: requireBacking(this, `join ${name}`) };
+    const { flow, backing } = declareTableJoin(this.dsl, mine, joinSide(this.dsl, other, name), {
+      name,
+      joiner,
+      kind,
+    });
+    if (store !== undefined)
+      return kept(this.dsl, flow, `${name}-rows`, { ...store, name: store.name ?? name });
+    return new DeclaredTable(this.dsl, flow, backing, null);
   }
 
   toStream(): KStream<unknown, unknown> {
-    return this.#dsl.stream(this.#flow);
+    return this.dsl.stream(this.flow);
   }
 
   to({ name, key, value }: Topic<unknown, unknown>): void {
-    const { draft } = this.#dsl;
-    writeTo(draft, this.#flow, {
+    const { draft } = this.dsl;
+    writeTo(draft, this.flow, {
       nodeName: draft.positionalName('sink'),
       topic: { name, internal: false },
       key,
@@ -60,7 +140,7 @@ class DeclaredTable {
   }
 
   toSink(sink: Sink<unknown, unknown>): void {
-    writeToSink(this.#dsl.draft, this.#flow, sink);
+    writeToSink(this.dsl.draft, this.flow, sink);
   }
 
   storedAs(ref: StoreRef<unknown>): this {
@@ -75,15 +155,62 @@ class DeclaredTable {
   #ownStore(purpose: string): NamedStore {
     if (this.#store !== null) return this.#store;
     throw new TopologyError(
-      `Cannot ${purpose} a table made by filter or mapValues: it has no store of its own. Use the table it was made from.`,
+      `Cannot ${purpose} a table made by filter, mapValues or join: it has no store of its own. Give it one (option store), or use the table it was made from.`,
     );
   }
 }
 
-export function declareTable<K, V>(dsl: Dsl, flow: Flow, store: NamedStore): KTable<K, V> {
-  return new DeclaredTable(dsl, flow, store) as unknown as KTable<K, V>;
+/** Made a table by a node that keeps the rows. */
+function kept(
+  dsl: Dsl,
+  flow: Flow,
+  name: string,
+  options: StoreOptions<unknown, unknown> = {},
+): DeclaredTable {
+  const { flow: rows, head, backing } = declareRows(dsl, flow, name, options);
+  return new DeclaredTable(dsl, rows, backing, head.store);
+}
+
+function requireBacking({ backing }: DeclaredTable, what: string): TableBacking {
+  if (backing !== null) return backing;
+  throw new TopologyError(
+    `Cannot ${what}: a table of windows cannot be grouped or joined. Make it a stream first, and give that a key and a table of its own: toStream().selectKey(...).toTable({ name }).`,
+  );
+}
+
+/** What a join needs of a table. @throws TopologyError for one of another builder, or of windows */
+export function joinSide(dsl: Dsl, other: unknown, join: string): JoinSide {
+  if (!(other instanceof DeclaredTable) || other.dsl.draft !== dsl.draft) {
+    throw new TopologyError(
+      `Cannot join ${join} with a table of another StreamsBuilder: both must come from one.`,
+    );
+  }
+  return { flow: other.flow, backing: requireBacking(other, `join ${join}`) };
+}
+
+/** A table whose rows an aggregation keeps. */
+export function declareTable<K, V>(
+  dsl: Dsl,
+  flow: Flow,
+  store: NamedStore,
+  backing: TableBacking,
+): KTable<K, V> {
+  return new DeclaredTable(dsl, flow, backing, store) as unknown as KTable<K, V>;
+}
+
+/** A flow of rows, kept in a store of the table's name. */
+export function declareKeptTable<K, V>(
+  dsl: Dsl,
+  flow: Flow,
+  name: string,
+  store?: StoreOptions<K, V>,
+): KTable<K, V> {
+  return kept(dsl, flow, name, store as StoreOptions<unknown, unknown> | undefined) as unknown as KTable<
+    K,
+    V
+  >;
 }
 
 export function declareWindowedTable<K, V>(dsl: Dsl, flow: Flow, store: NamedStore): WindowedKTable<K, V> {
-  return new DeclaredTable(dsl, flow, store) as unknown as WindowedKTable<K, V>;
+  return new DeclaredTable(dsl, flow, null, store) as unknown as WindowedKTable<K, V>;
 }

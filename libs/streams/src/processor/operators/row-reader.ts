@@ -1,0 +1,59 @@
+/** Reads the rows of a table as of now: from the store that keeps them, or, for a table without a store of its own, through the
+ *  functions that make its rows of others (Kafka Streams: KTableValueGetter). */
+import type { OperatorContext } from '../operator.ts';
+import { refusePromise } from './refuse-promise.ts';
+import type { Mapper } from './stateless.ts';
+
+export interface RowReader {
+  /** The row of the key, null: there is none. All entries it is made of must be at hand.
+   *  @throws what a function of the user throws */
+  find(key: unknown): unknown;
+  /** Of the row found last: the highest time that went into it. */
+  readonly timestampMs: number;
+}
+
+/** What reads them in one task. */
+export type Rows = (context: OperatorContext) => RowReader;
+
+/** @param store of key and value; its name may still change until a task asks */
+export function storedRows(store: { readonly name: string }): Rows {
+  return (context) => {
+    const state = context.store(store.name);
+    const segment = state.segment(null);
+    const reader = {
+      timestampMs: -1,
+      find(key: unknown): unknown {
+        const entry = segment.entries.get(state.identify(key));
+        if (entry === undefined) return null;
+        reader.timestampMs = entry.timestampMs;
+        return entry.value;
+      },
+    };
+    return reader;
+  };
+}
+
+export function filteredRows(name: string, rows: Rows, predicate: Mapper<boolean>): Rows {
+  return mappedRows(name, rows, (value, key) => {
+    const kept: unknown = predicate(value, key);
+    if (kept instanceof Promise) refusePromise(name, kept);
+    return kept ? value : null;
+  });
+}
+
+export function mappedRows(name: string, rows: Rows, mapper: Mapper<unknown>): Rows {
+  return (context) => {
+    const of = rows(context);
+    return {
+      get timestampMs() {
+        return of.timestampMs;
+      },
+      find(key) {
+        const value = of.find(key);
+        if (value === null) return null;
+        context.entered(name);
+        return mapper(value, key);
+      },
+    };
+  };
+}

@@ -1,0 +1,75 @@
+/** What operators behind a table ask of those before it, while the topology is declared. */
+import type { AggregatePassing } from '../../processor/operators/aggregate.ts';
+import { storedRows, type Rows } from '../../processor/operators/row-reader.ts';
+import type { Passing } from '../../processor/operators/table.ts';
+
+/** The store of a table; `storedAs` may still name it. */
+export interface NamedStore {
+  name: string;
+}
+
+export interface TableOrigin {
+  /** Each row is to be passed on with the one before it. */
+  requirePrevious(): void;
+  /** The entries of these stores, under the row's key, are to be at hand when it is passed on. */
+  requireAtHand(stores: readonly NamedStore[]): void;
+}
+
+/** Where the rows of a table are, and who passes them on. */
+export interface TableBacking {
+  readonly origin: TableOrigin;
+  /** Their entries, under the row's key, are all that a row is made of. */
+  readonly stores: readonly NamedStore[];
+  readonly rows: Rows;
+}
+
+/** An operator that keeps the rows itself: a record waits there until all is at hand that those behind it read. */
+export class TableHead implements TableOrigin {
+  readonly store: NamedStore;
+  #withPrevious = false;
+  readonly #companions = new Set<NamedStore>();
+
+  constructor(store: NamedStore) {
+    this.store = store;
+  }
+
+  requirePrevious(): void {
+    this.#withPrevious = true;
+  }
+  requireAtHand(stores: readonly NamedStore[]): void {
+    for (const store of stores) if (store !== this.store) this.#companions.add(store);
+  }
+
+  /** Final when the graph is built. */
+  get passing(): AggregatePassing {
+    const companions = Array.from(this.#companions, ({ name }) => name);
+    return { withPrevious: this.#withPrevious, companions };
+  }
+
+  get backing(): TableBacking {
+    return { origin: this, stores: [this.store], rows: storedRows(this.store) };
+  }
+}
+
+/** An operator without a store of its own: it passes on to those before it what is asked of it. */
+export class PassingTable implements TableOrigin {
+  readonly #before: readonly TableOrigin[];
+  #withPrevious = false;
+
+  constructor(before: readonly TableOrigin[]) {
+    this.#before = before;
+  }
+
+  requirePrevious(): void {
+    this.#withPrevious = true;
+    for (const table of this.#before) table.requirePrevious();
+  }
+  requireAtHand(stores: readonly NamedStore[]): void {
+    for (const table of this.#before) table.requireAtHand(stores);
+  }
+
+  /** Final when the graph is built. */
+  get passing(): Passing {
+    return { withPrevious: this.#withPrevious };
+  }
+}
