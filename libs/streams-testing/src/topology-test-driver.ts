@@ -216,7 +216,9 @@ export class TopologyTestDriver implements AsyncDisposable {
     this.#topics ??= await new TopicPreparation(this.#graph, this.#config).prepare(
       new AbortController().signal,
     );
+    const { partitionCounts } = this.#topics;
     const worker = new StreamWorker({
+      partitionCounts: () => partitionCounts,
       environment: createTaskEnvironment(this.#config, () => this.#member!, this.#topics.limits),
       subTopologies: this.#graph.subTopologies,
       sources: this.#topics.sources,

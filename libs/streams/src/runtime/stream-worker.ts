@@ -53,6 +53,8 @@ export interface WorkerOptions {
   readonly environment: TaskEnvironment;
   readonly subTopologies: readonly SubTopology[];
   readonly sources: SourceTopics;
+  /** What the topics of the application were made for: partitions beyond that are nobody's yet. */
+  readonly partitionCounts: () => ReadonlyMap<string, number>;
   readonly maxBufferedBytes: number;
   readonly listener: WorkerListener;
   member(): GroupMember;
@@ -235,8 +237,16 @@ export class StreamWorker implements GroupListener {
     partitionCounts: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, MemberAssignment> {
     const { sources } = this.#options;
-    const owned = assignTasks(tasksOf(sources, partitionCounts), members);
-    return new Map(Array.from(owned, ([id, tasks]) => [id, toAssignment(tasks, sources, partitionCounts)]));
+    const counts = this.#usable(partitionCounts);
+    const owned = assignTasks(tasksOf(sources, counts), members);
+    return new Map(Array.from(owned, ([id, tasks]) => [id, toAssignment(tasks, sources, counts)]));
+  }
+
+  #usable(found: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const prepared = this.#options.partitionCounts();
+    return new Map(
+      Array.from(found, ([topic, count]) => [topic, Math.min(count, prepared.get(topic) ?? count)]),
+    );
   }
 
   async onRevoked(deadlineMs: number): Promise<void> {

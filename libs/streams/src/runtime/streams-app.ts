@@ -5,6 +5,7 @@ import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StateChange, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
+import { PartitionWatch } from './partition-watch.ts';
 import { RestoreMonitor, type RestoreCallbacks } from './restore-monitor.ts';
 import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
@@ -26,6 +27,7 @@ export class StreamsApp implements AsyncDisposable {
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
+  #partitionCounts: ReadonlyMap<string, number> = new Map();
   /** What it ends because of. */
   #failure: Error | null = null;
 
@@ -83,16 +85,15 @@ export class StreamsApp implements AsyncDisposable {
     this.#state.move('rebalancing');
     try {
       await this.#connect();
-      const topics = await new TopicPreparation(this.#topology.graph, this.#config).prepare(
-        this.#starting.signal,
-      );
+      const topics = await this.#prepareTopics();
       if (this.#starting.signal.aborted) return;
       this.#worker = this.#createWorker(topics);
       this.#member = this.#join(this.#worker, topics);
       this.#worker.run();
       await this.#member.join();
+      void this.#watchPartitions();
     } catch (error) {
-      if (this.#starting.signal.aborted) return;
+      if (this.#starting.signal.aborted && this.#failure === null) return;
       await this.#fail(error as Error);
       throw error;
     }
@@ -103,11 +104,41 @@ export class StreamsApp implements AsyncDisposable {
     await Promise.all([this.#config.log.connect(signal), this.#config.stores.connect(signal)]);
   }
 
+  async #prepareTopics(): Promise<PreparedTopics> {
+    const preparation = new TopicPreparation(this.#topology.graph, this.#config);
+    const topics = await preparation.prepare(this.#starting.signal);
+    this.#partitionCounts = topics.partitionCounts;
+    return topics;
+  }
+
+  /** New partitions of a source go to the group, where the topics of the application allow it; else they end it. */
+  async #watchPartitions(): Promise<void> {
+    const { log, clock, logger, metadataMaxAgeMs } = this.#config;
+    const watch = new PartitionWatch({
+      admin: log.admin,
+      clock,
+      logger,
+      everyMs: metadataMaxAgeMs,
+      prepared: () => this.#partitionCounts,
+      onChanged: async (changes) => {
+        await this.#prepareTopics();
+        logger.log('info', `${changes}: joining the group anew.`);
+        this.#member!.rejoin();
+      },
+    });
+    try {
+      await watch.run(this.#starting.signal);
+    } catch (error) {
+      await this.#fail(error as Error);
+    }
+  }
+
   #createWorker(topics: PreparedTopics): StreamWorker {
     return new StreamWorker({
       environment: createTaskEnvironment(this.#config, () => this.#member!, topics.limits),
       subTopologies: this.#topology.graph.subTopologies,
       sources: topics.sources,
+      partitionCounts: () => this.#partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
       member: () => this.#member!,
       listener: {
@@ -137,8 +168,9 @@ export class StreamsApp implements AsyncDisposable {
 
   async #fail(error: Error): Promise<void> {
     if (this.#ending !== null) return;
-    this.#config.logger.log('error', `${this.applicationId} cannot go on: ${error.message}`);
     this.#failure = error;
+    this.#starting.abort();
+    this.#config.logger.log('error', `${this.applicationId} cannot go on: ${error.message}`);
     this.#ending = this.#end({ commit: false, timeoutMs: 5_000 }).catch(() => {});
     await this.#ending;
     this.#state.move('error', error);

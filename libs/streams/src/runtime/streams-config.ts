@@ -39,6 +39,8 @@ export interface StreamsConfig extends FailureHandlers {
   readonly replicationFactor?: number;
   /** A source topic that does not exist: wait for it with a warning, fail, or create it. @defaultValue 'wait' */
   readonly missingSourceTopics?: 'wait' | 'fail' | { readonly create: { readonly numPartitions: number } };
+  /** How often source topics are looked at for new partitions. Kafka: `metadata.max.age.ms`. @defaultValue 60_000 */
+  readonly metadataMaxAgeMs?: number;
   /** Records that retention removed before they were processed: go on behind them, with an error in the log, or end the
    *  application. Never in silence. Kafka: `auto.offset.reset`. @defaultValue 'continue' */
   readonly onOffsetOutOfRange?: 'continue' | 'fail';
@@ -80,6 +82,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     maxBatchBytes: 512 * 1024,
     maxTaskIdleMs: 0,
     missingSourceTopics: 'wait',
+    metadataMaxAgeMs: 60_000,
     onOffsetOutOfRange: 'continue',
     onDamagedRecords: 'fail',
     sessionTimeoutMs: 10_000,
@@ -112,6 +115,7 @@ const POSITIVE = [
   'maxBatchBytes',
   'sessionTimeoutMs',
   'rebalanceTimeoutMs',
+  'metadataMaxAgeMs',
 ] as const;
 
 function findFaults(config: ResolvedStreamsConfig): string[] {

@@ -9,11 +9,8 @@ import { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
 import type { SubTopology } from '../topology/graph.ts';
+import { TaskBackoff } from './task-backoff.ts';
 import { taskFailureKind } from './task-failure.ts';
-
-/** Before a task that failed is opened again; doubled each time until it commits. */
-const FIRST_BACKOFF_MS = 100;
-const MAX_BACKOFF_MS = 10_000;
 
 export interface TaskRegistryOptions {
   readonly environment: TaskEnvironment;
@@ -31,11 +28,11 @@ export class TaskRegistry {
   readonly #tasks = new Map<string, StreamTask>();
   readonly #taskByPartition = new Map<string, StreamTask>();
   readonly #paused = new Set<RecordQueue>();
-  /** Failures in a row, by task. */
-  readonly #failures = new Map<string, number>();
+  readonly #backoff: TaskBackoff;
 
   constructor(options: TaskRegistryOptions) {
     this.#options = options;
+    this.#backoff = new TaskBackoff(options.environment);
   }
 
   get all(): readonly StreamTask[] {
@@ -84,25 +81,16 @@ export class TaskRegistry {
     await this.remove(task);
     if (signal.aborted) return;
     if (taskFailureKind(error) === 'fatal') return this.#options.onFatal(error);
-    await this.#backOff(task, `Cannot open task ${task.name}: ${error.message}`, signal);
+    await this.#backoff.wait(task.name, `Cannot open task ${task.name}: ${error.message}`, signal);
   }
 
   /** Closes a task that failed and opens it again. */
   async restart(task: StreamTask, failure: Error, signal: AbortSignal): Promise<void> {
     this.#options.environment.telemetry.count('task-restarts', 1, { task: task.name });
-    if (task.committed.length > 0) this.#failures.delete(task.name);
+    if (task.committed.length > 0) this.#backoff.succeeded(task.name);
     await this.remove(task);
-    await this.#backOff(task, `Task ${task.name} starts over: ${failure.message}`, signal);
+    await this.#backoff.wait(task.name, `Task ${task.name} starts over: ${failure.message}`, signal);
     await this.#open(task.id, signal);
-  }
-
-  async #backOff(task: StreamTask, text: string, signal: AbortSignal): Promise<void> {
-    const { logger, clock } = this.#options.environment;
-    const failures = (this.#failures.get(task.name) ?? 0) + 1;
-    this.#failures.set(task.name, failures);
-    const delayMs = Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS);
-    logger.log('warn', `${text} Again in ${delayMs / 1000} s.`, { taskId: task.name });
-    await clock.delay(delayMs, signal);
   }
 
   #begin(task: StreamTask): void {

@@ -13,6 +13,7 @@ import {
 import type { SourceTopics } from './assignor.ts';
 import { countInternalTopics } from './internal-topic-counts.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
+import { backoffMs } from './task-backoff.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** What a broker takes when the topic says nothing (Kafka's default for `max.message.bytes`). */
@@ -22,6 +23,8 @@ const DEAD_LETTER_MAX_BYTES = 64 * 1024 * 1024;
 
 export interface PreparedTopics {
   readonly sources: SourceTopics;
+  /** Partitions by source topic, as all other topics were made for. */
+  readonly partitionCounts: ReadonlyMap<string, number>;
   readonly limits: ReadonlyMap<string, TopicLimits>;
 }
 
@@ -44,7 +47,7 @@ export class TopicPreparation {
     await this.#createInternal(this.#changelogs(counts));
     await this.#createMissing(this.#outputs(counts));
     const limits = await this.#limits();
-    return { sources: this.sources(), limits };
+    return { sources: this.sources(), partitionCounts: counts, limits };
   }
 
   sources(): SourceTopics {
@@ -66,17 +69,22 @@ export class TopicPreparation {
       sub.sources.map((node) => (node.spec as SourceSpec).topic).filter((topic) => !topic.internal),
     );
     const names = [...new Set(external.map((topic) => topic.name))];
-    for (let waitMs = 500; ; waitMs = Math.min(waitMs * 2, 10_000)) {
+    const sinceMs = this.#config.clock.nowMs();
+    for (let tries = 0; ; tries++) {
       const found = await this.#admin.describe(names);
       const missing = names.filter((name) => !found.has(name));
       if (missing.length === 0)
         return new Map(Array.from(found, ([name, { numPartitions }]) => [name, numPartitions]));
-      await this.#handleMissing(missing, waitMs, signal);
+      await this.#handleMissing(missing, { tries, sinceMs }, signal);
     }
   }
 
-  async #handleMissing(missing: readonly string[], waitMs: number, signal: AbortSignal): Promise<void> {
-    const { missingSourceTopics, logger, clock } = this.#config;
+  async #handleMissing(
+    missing: readonly string[],
+    { tries, sinceMs }: { readonly tries: number; readonly sinceMs: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { missingSourceTopics, logger, clock, applicationId } = this.#config;
     const names = missing.join(', ');
     if (typeof missingSourceTopics === 'object') {
       const { numPartitions } = missingSourceTopics.create;
@@ -89,9 +97,11 @@ export class TopicPreparation {
         `Cannot start ${this.#config.applicationId}: source topic ${names} does not exist. Create it first.`,
       );
     }
+    const waitMs = backoffMs(applicationId, tries + 2);
+    const since = new Date(sinceMs).toISOString();
     logger.log(
       'warn',
-      `Source topic ${names} does not exist; looking again in ${waitMs / 1000} s. Create it to go on.`,
+      `Source topic ${names} does not exist; waiting for it since ${since}, looking again in ${(waitMs / 1_000).toFixed(1)} s. Create it to go on.`,
     );
     await clock.delay(waitMs, signal);
   }
@@ -188,7 +198,7 @@ export class TopicPreparation {
       const there = found.get(topic)?.numPartitions ?? numPartitions;
       if (there === numPartitions) continue;
       throw new TopologyError(
-        `Cannot start ${applicationId}: internal topic ${topic} has ${there} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or restore the count.`,
+        `Cannot run ${applicationId}: internal topic ${topic} has ${there} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or give them their former count.`,
       );
     }
     await this.#createMissing(wanted);
