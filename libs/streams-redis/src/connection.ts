@@ -8,6 +8,7 @@ import { Cluster, type Redis } from 'ioredis';
 import { hostAndPort } from './address.ts';
 import { createClient, retryDelayMs, type RedisClient } from './client.ts';
 import { faultOf, isReply, storeError } from './faults.ts';
+import { FirstContact } from './first-contact.ts';
 import type { ResolvedRedisStoreOptions } from './options.ts';
 import { OutageLog } from './outage-log.ts';
 import type { RedisCommands } from './scripts.ts';
@@ -22,6 +23,7 @@ export class RedisConnection {
   readonly #outages: OutageLog;
   readonly #client: RedisClient;
   readonly #commands: RedisCommands;
+  readonly #firstContact: FirstContact;
   #ready = Promise.withResolvers<void>();
   /** True from the first connection on. */
   #established = false;
@@ -37,6 +39,10 @@ export class RedisConnection {
     this.#outages = new OutageLog(options.logger);
     this.#client = createClient(options, (attempt) => this.#retry(attempt));
     this.#commands = this.#client as unknown as RedisCommands;
+    this.#firstContact = new FirstContact(this.#client, {
+      usesTls: options.client.tls !== undefined,
+      patienceMs: options.commandTimeoutMs,
+    });
     this.#ready.promise.catch(() => {});
     this.#watch();
   }
@@ -50,7 +56,7 @@ export class RedisConnection {
     return this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
   }
 
-  /** Resolves with the first connection. @throws StoreError for refused credentials, and when the signal aborts */
+  /** Resolves with the first connection. @throws StoreError for refused credentials or certificates, and when the signal aborts */
   async establish(signal?: AbortSignal): Promise<void> {
     if (this.#established) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -152,14 +158,21 @@ export class RedisConnection {
     const cause = (error as { lastNodeError?: Error }).lastNodeError ?? error;
     const fault = faultOf(cause);
     this.#lastError = fault.reason;
-    if (!isReply(cause) || fault.passing) return;
-    const refusal = storeError('connect', this.address, fault);
+    if (isReply(cause)) this.#firstContact.answered();
+    if (!fault.passing) this.#refuse(fault.reason);
+  }
+
+  /** Ends the wait for the first connection. */
+  #refuse(reason: string): void {
+    const refusal = this.#error('connect', reason);
     for (const refuse of this.#connecting) refuse(refusal);
   }
 
   #retry(attempt: number): number {
     const delayMs = retryDelayMs(attempt);
     if (!this.#established && !this.#closed) {
+      const reason = this.#firstContact.failed(this.#lastError);
+      if (reason !== null) this.#refuse(reason);
       const text = `Cannot reach Redis at ${this.address}: ${this.#lastError}. Try ${attempt}, the next one in ${delayMs} ms.`;
       this.#options.logger.log('warn', text);
     }

@@ -25,6 +25,15 @@ describe('faultOf', () => {
     });
   });
 
+  it('does not wait for a certificate to become another', () => {
+    const error = Object.assign(new Error('self-signed certificate'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' });
+    expect(faultOf(error)).toEqual({
+      reason: expect.stringContaining('`client.tls.ca` (SELF_SIGNED_CERT_IN_CHAIN)'),
+      passing: false,
+      retryable: false,
+    });
+  });
+
   it.each([
     ["OOM command not allowed when used memory > 'maxmemory'.", 'raise maxmemory'],
     ['ERR Error running script (call to f_1): @user_script:9: -OOM command not allowed', 'raise maxmemory'],
@@ -38,6 +47,11 @@ describe('faultOf', () => {
   it.each([
     ['WRONGPASS invalid username-password pair', 'check user and password'],
     ['NOAUTH Authentication required.', 'check user and password'],
+    [
+      "ERR The user executing the script can't run this command or subcommand script: f1, on @user_script:1.",
+      'may use the keys and commands',
+    ],
+    ['ERR ACL failure in script: No permissions to access a key', 'may use the keys and commands'],
     ["NOPERM User x has no permissions to run the 'evalsha' command", 'check user and password'],
     ['WRONGTYPE Operation against a key holding the wrong kind of value', 'choose another keyPrefix'],
     ['MOVED 1234 10.0.0.1:6379', 'option `cluster`'],

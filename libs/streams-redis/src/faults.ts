@@ -1,5 +1,6 @@
 /** What an error of Redis or of the connection to it means, and what to do about it. */
 import { StoreError } from '@hiveframe/streams';
+import { tlsRefusal } from './refusal.ts';
 
 export interface Fault {
   readonly reason: string;
@@ -33,11 +34,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   ASK: CLUSTER_ADVICE,
   HFSLAYOUT: 'the store was written as another kind or by another version: name it anew, or delete its keys',
 };
+/** Of a command or a key, as Redis 7 and 8 say it of a script. */
+const FORBIDDEN_IN_SCRIPT = /The user executing the script can't|ACL failure in script/;
 const RETRYABLE = new Set(['OOM', 'MISCONF']);
 
 export function faultOf(error: Error): Fault {
   const { message } = error;
-  if (!isReply(error)) return { reason: message, passing: true, retryable: true };
+  if (!isReply(error)) {
+    const refusal = tlsRefusal(error);
+    return { reason: refusal ?? message, passing: refusal === null, retryable: refusal === null };
+  }
   const code = codeOf(message);
   const passing = PASSING.has(code) || message.includes('max number of clients');
   const advice = ADVICE[code];
@@ -62,5 +68,6 @@ export function isReply(error: Error): boolean {
 
 /** `CODE text`; before Redis 7 an error inside a script was told as `ERR Error running script (...): -CODE text`. */
 function codeOf(message: string): string {
+  if (FORBIDDEN_IN_SCRIPT.test(message)) return 'NOPERM';
   return (/^ERR Error running script.*?: -([A-Z]+) /.exec(message) ?? /^([A-Z]+)\b/.exec(message))?.[1] ?? '';
 }
