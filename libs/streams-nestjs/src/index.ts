@@ -10,5 +10,6 @@ export { StreamsLifecycle, type StreamsStatus } from './lifecycle/streams.lifecy
 export { ProcessExit } from './lifecycle/process-exit.ts';
 export { StreamsHealth, type HealthReport } from './health/streams.health.ts';
 export { StreamsHealthController } from './health/streams-health.controller.ts';
+export { HTTP_LIMITS, limitHttpServer, type HttpLimits } from './http/http-limits.ts';
 export { NestLogger } from './logging/nest-logger.ts';
 export { getStreamsAppFactoryToken, getStreamsOptionsToken } from './streams.tokens.ts';
