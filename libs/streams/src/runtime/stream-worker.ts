@@ -278,6 +278,7 @@ export class StreamWorker implements GroupListener {
     await Promise.all(this.tasks.filter((task) => !stays(task)).map((task) => this.#registry.remove(task)));
     for (const task of this.tasks) task.resume();
     this.#held = this.#stopped;
+    await this.#registry.keepStateOf(this.#assigned);
     const missing = this.#assigned.filter((id) => !this.#registry.has(id));
     await this.#registry.openAll(missing, ongoing);
     if (!ongoing.aborted && !this.#stopped) this.#options.listener.onRunning();

@@ -4,6 +4,7 @@
 import { TopologyError } from '../errors/streams.error.ts';
 import type { FetchedRecords, LogReader, TopicPartition } from '../ports/log.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
+import { OwnedStores } from '../state/owned-stores.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
@@ -25,6 +26,8 @@ export interface TaskRegistryOptions {
 
 export class TaskRegistry {
   readonly #options: TaskRegistryOptions;
+  readonly #environment: TaskEnvironment;
+  readonly #stores: OwnedStores;
   readonly #tasks = new Map<string, StreamTask>();
   readonly #taskByPartition = new Map<string, StreamTask>();
   readonly #paused = new Set<RecordQueue>();
@@ -33,6 +36,8 @@ export class TaskRegistry {
   constructor(options: TaskRegistryOptions) {
     this.#options = options;
     this.#backoff = new TaskBackoff(options.environment);
+    this.#stores = new OwnedStores(options.environment.stores);
+    this.#environment = { ...options.environment, stores: this.#stores };
   }
 
   get all(): readonly StreamTask[] {
@@ -55,6 +60,17 @@ export class TaskRegistry {
     return task?.inputs.find(({ topic, partition }) => topic === at.topic && partition === at.partition);
   }
 
+  /** Before they are opened: what this process still holds of other tasks is dropped. */
+  async keepStateOf(ids: readonly TaskId[]): Promise<void> {
+    const ours = new Set(ids.flatMap((id) => this.#storesOf(id).map((store) => `${store}/${id.partition}`)));
+    await this.#stores.keepOnly(({ store, partition }) => ours.has(`${store}/${partition}`));
+  }
+
+  #storesOf(id: TaskId): readonly string[] {
+    const subTopology = this.#options.subTopologies.find((sub) => sub.id === id.subTopology);
+    return subTopology?.stores.map(({ name }) => name) ?? [];
+  }
+
   async openAll(ids: readonly TaskId[], signal: AbortSignal): Promise<void> {
     await Promise.all(ids.map((id) => this.#open(id, signal)));
   }
@@ -64,7 +80,7 @@ export class TaskRegistry {
     const subTopology = this.#options.subTopologies.find((sub) => sub.id === id.subTopology);
     if (subTopology === undefined) return this.#options.onFatal(unknownTask(id));
     while (!signal.aborted && !this.has(id)) {
-      const task = new StreamTask(id, subTopology, this.#options.environment, this.#options.wake);
+      const task = new StreamTask(id, subTopology, this.#environment, this.#options.wake);
       this.#tasks.set(task.name, task);
       try {
         await task.open(this.#options.onRestore, signal);
