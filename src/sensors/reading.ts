@@ -17,8 +17,8 @@ export interface JudgedReading extends Reading {
   readonly alert: boolean;
 }
 
-/** What is on the wire. Fields that do not belong to a reading are left behind. */
-export const readingSchema = schema.object({
+/** What is on the wire. Others are left behind. */
+const fields = {
   sensor_id: schema.string({ minLength: 1 }),
   temperature: schema.number(),
   humidity: schema.number(),
@@ -29,4 +29,6 @@ export const readingSchema = schema.object({
       return timeMs >= 0 ? timeMs : undefined;
     },
   }),
-});
+} as const;
+export const readingSchema = schema.object(fields);
+export const judgedReadingSchema = schema.object({ ...fields, alert: schema.boolean() });

@@ -1,6 +1,6 @@
 import { json, string, topic, type Topic } from '@hiveframe/streams';
 import type { Settings } from '../config/settings.ts';
-import { readingSchema, type JudgedReading, type Reading } from './reading.ts';
+import { judgedReadingSchema, readingSchema, type JudgedReading, type Reading } from './reading.ts';
 import type { SensorAggregate } from './sensor-aggregate.ts';
 
 /** The topics of the service, each keyed by the sensor's id. */
@@ -22,6 +22,8 @@ export function sensorTopics(settings: Settings): SensorTopics {
     }),
     aggregates: topic(settings.outputTopic, { key, value: json<SensorAggregate>() }),
     alerts:
-      settings.alertTopic === null ? null : topic(settings.alertTopic, { key, value: json<JudgedReading>() }),
+      settings.alertTopic === null
+        ? null
+        : topic(settings.alertTopic, { key, value: json<JudgedReading>(judgedReadingSchema) }),
   };
 }

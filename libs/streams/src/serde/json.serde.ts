@@ -3,8 +3,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { DeserializationError } from '../errors/streams.error.ts';
 import { utf8 } from '../record-batch/index.ts';
 import { asBuffer } from './bytes.ts';
-import { jsonReader } from './declared-json/declared-json.ts';
-import type { JsonSchema } from './declared-json/schema.ts';
+import { jsonReader, jsonWriter } from './declared-json/declared-json.ts';
+import { declaredNode } from './declared-json/schema.ts';
 import type { Serde } from './serde.ts';
 
 /** A schema that changes the type on the way in (string to Date) must say how to write it back. */
@@ -13,7 +13,7 @@ export type Encode<In, Out> = [Out] extends [In]
   : [options: { readonly encode: (value: Out) => In }];
 
 /** JSON. With a Standard Schema (zod, valibot, arktype ...) every read is validated, synchronously; one declared by `schema` is
- *  read straight from the bytes as well. Without one `T` is a promise of the author. */
+ *  read straight from the bytes, and written straight to them. Without one `T` is a promise of the author. */
 export function json<T>(): Serde<T>;
 export function json<Out, In = Out>(
   schema: StandardSchemaV1<In, Out>,
@@ -23,23 +23,31 @@ export function json(
   schema?: StandardSchemaV1<unknown, unknown>,
   options?: { readonly encode?: (value: never) => unknown },
 ): Serde<unknown> {
-  const read = schema === undefined ? parse : reader(schema);
+  const { read, write } = codecOf(schema);
   const encode = options?.encode as ((value: unknown) => unknown) | undefined;
   return {
-    serialize: (value) => Buffer.from(stringify(encode === undefined ? value : encode(value)), 'utf8'),
+    serialize: encode === undefined ? write : (value) => write(encode(value)),
     deserialize: (bytes) => read(asBuffer(bytes), 0, bytes.length),
     deserializeRange: read,
   };
 }
 
-type Read = (buffer: Buffer, start: number, end: number) => unknown;
+interface Codec {
+  readonly read: (buffer: Buffer, start: number, end: number) => unknown;
+  readonly write: (value: unknown) => Buffer;
+}
 
-const parse: Read = (buffer, start, end) => JSON.parse(utf8(buffer, start, end));
+const PLAIN: Codec = {
+  read: (buffer, start, end) => JSON.parse(utf8(buffer, start, end)),
+  write: (value) => Buffer.from(stringify(value), 'utf8'),
+};
 
-function reader(schema: StandardSchemaV1<unknown, unknown>): Read {
-  if ('node' in schema) return jsonReader((schema as JsonSchema<unknown>).node);
+function codecOf(schema: StandardSchemaV1<unknown, unknown> | undefined): Codec {
+  if (schema === undefined) return PLAIN;
+  const node = declaredNode(schema);
+  if (node !== undefined) return { read: jsonReader(node), write: jsonWriter(node) };
   const check = validator(schema);
-  return (buffer, start, end) => check(parse(buffer, start, end));
+  return { ...PLAIN, read: (buffer, start, end) => check(PLAIN.read(buffer, start, end)) };
 }
 
 /** `JSON.stringify` leaves out undefined and functions silently; as a whole value they have no JSON. */

@@ -2,113 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { deepStrictEqual } from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
+import { anyNode, scalar, valueOf } from '../../../test/support/schema-arbitrary.ts';
 import { composeReader } from './closure-reader.ts';
-import { jsonReader } from './declared-json.ts';
+import { jsonReader, jsonWriter } from './declared-json.ts';
 import { requiring } from './fit.ts';
 import { generateReader, type PlainReader } from './generated-reader.ts';
+import { generateWriter } from './generated-writer.ts';
+import { PlainText } from './plain-text.ts';
 import { Scan } from './scan.ts';
 import type { ObjectField, SchemaNode } from './schema-node.ts';
 
 const NUM_RUNS = 2_000;
-
-/** Names without a backslash: once V8 13.6 has seen objects with the keys `"` and `\`, its JSON.parse takes one for the other. */
-const name = fc.oneof(
-  fc.constantFrom(
-    'a',
-    'b',
-    'temperature',
-    'constructor',
-    'toString',
-    'hasOwnProperty',
-    '1',
-    '',
-    '"',
-    'ü',
-    '温',
-  ),
-  fc.string({ maxLength: 4 }).filter((text) => !text.includes('\\')),
-);
-const scalar: SchemaNode = {
-  kind: 'scalar',
-  expected: 'a positive number or a text',
-  convert: (value) => (typeof value === 'string' || Number(value) > 0 ? value : undefined),
-};
-const { node: anyNode } = fc.letrec<{ node: SchemaNode; object: SchemaNode }>((tie) => ({
-  node: fc.oneof(
-    { maxDepth: 3, withCrossShrink: true },
-    fc.constantFrom<SchemaNode>(
-      { kind: 'number' },
-      { kind: 'integer' },
-      { kind: 'boolean' },
-      { kind: 'string', minLength: 0 },
-      { kind: 'string', minLength: 2 },
-      { kind: 'literal', values: ['ok', 'bad', 'ü', 7, null, true, -1.5] },
-      scalar,
-    ),
-    tie('object'),
-    tie('node').map((of): SchemaNode => ({ kind: 'array', of })),
-    tie('node').map((of): SchemaNode => ({ kind: 'nullable', of })),
-  ),
-  object: fc
-    .uniqueArray(fc.record({ name, node: tie('node'), optional: fc.boolean() }), {
-      selector: (field) => field.name,
-      maxLength: 5,
-    })
-    .map((fields): SchemaNode => ({ kind: 'object', fields: inOrderOfObjects(fields) })),
-}));
-
-/** As `schema.object` gets them: names that are indexes come first. */
-function inOrderOfObjects(fields: readonly ObjectField[]): readonly ObjectField[] {
-  return Object.values(Object.fromEntries(fields.map((field) => [field.name, field])));
-}
-
-const text = fc.oneof(
-  fc.string({ maxLength: 30 }),
-  fc.string({ unit: 'grapheme', maxLength: 8 }),
-  fc.constantFrom('ok', '\ud800', '\udc00x', '\u2028', '\ufeff', '\u007f', 'x'.repeat(40), '🌡'),
-);
-const number = fc.oneof(
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.integer(),
-  fc.maxSafeInteger(),
-  fc.tuple(fc.maxSafeInteger(), fc.nat(18)).map(([digits, decimals]) => digits / 10 ** decimals),
-  fc.constantFrom(0, -0, 1e21, 5e-324, Number.MAX_VALUE),
-);
-/** What fits the schema, most of the time. */
-function valueOf(node: SchemaNode): fc.Arbitrary<unknown> {
-  const fitting = fittingValue(node);
-  return fc.oneof({ weight: 30, arbitrary: fitting }, { weight: 1, arbitrary: fc.jsonValue() });
-}
-function fittingValue(node: SchemaNode): fc.Arbitrary<unknown> {
-  switch (node.kind) {
-    case 'string':
-      return text;
-    case 'number':
-      return number;
-    case 'integer':
-      return fc.maxSafeInteger();
-    case 'boolean':
-      return fc.boolean();
-    case 'literal':
-      return fc.constantFrom(...node.values);
-    case 'scalar':
-      return fc.oneof(text, number, fc.boolean());
-    case 'nullable':
-      return fc.oneof(fc.constant(null), valueOf(node.of));
-    case 'array':
-      return fc.array(valueOf(node.of), { maxLength: 4 });
-    case 'object':
-      return objectValue(node.fields);
-  }
-}
-function objectValue(fields: readonly ObjectField[]): fc.Arbitrary<unknown> {
-  const members = fields.map(({ name: key, node, optional }) =>
-    fc.tuple(fc.constant(key), valueOf(node), optional ? fc.boolean() : fc.constant(true)),
-  );
-  return fc.tuple(...members).map((all) => {
-    return Object.fromEntries(all.filter(([, , given]) => given).map(([key, value]) => [key, value]));
-  });
-}
 
 /** Ways in which other producers write the same, and in which bytes break. */
 type Change = (json: string) => string;
@@ -258,6 +162,77 @@ describe.each(Object.entries(readers))('J1 %s gives what the schema makes of JSO
     const field: ObjectField = { name: 'a', node: { kind: 'string', minLength: 0 }, optional: false };
     compare({ kind: 'object', fields: [field] }, Buffer.from(latin1, 'latin1'));
     compare({ kind: 'object', fields: [field] }, Buffer.from(latin1, 'utf8'));
+  });
+});
+
+describe('J2 the generated writer', () => {
+  it('writes what JSON.stringify makes of a value that fits, and refuses the others', () => {
+    let plainAnswers = 0;
+    const values = anyNode.chain((node) => fc.tuple(fc.constant(node), valueOf(node)));
+    fc.assert(
+      fc.property(values, ([node, value]) => {
+        const require = requiring(node);
+        const bytes = generateWriter(node, new PlainText())(value);
+        const long = () => JSON.stringify(require(value));
+        deepStrictEqual(
+          outcome(() => (bytes === undefined ? long() : bytes.toString())),
+          outcome(long),
+        );
+        if (bytes !== undefined) plainAnswers++;
+      }),
+      { numRuns: NUM_RUNS },
+    );
+    expect(plainAnswers).toBeGreaterThan(NUM_RUNS / 4);
+  });
+
+  it('writes numbers as JavaScript does', () => {
+    const out = new PlainText();
+    const write = generateWriter({ kind: 'number' }, out);
+    const rounded = fc
+      .tuple(fc.maxSafeInteger(), fc.nat(9))
+      .map(([digits, decimals]) => Number(`${digits}e-${decimals}`));
+    const numbers = fc.oneof(
+      rounded,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.integer(),
+      fc.maxSafeInteger(),
+      fc.constantFrom(
+        -0,
+        0.001,
+        0.0005,
+        1e15,
+        1e15 - 0.125,
+        1e8,
+        1e8 - 1,
+        99_999_999.999,
+        1e21,
+        5e-324,
+        1e12 + 0.001,
+      ),
+    );
+    fc.assert(
+      fc.property(numbers, (value) => expect(write(value)?.toString()).toBe(JSON.stringify(value))),
+      { numRuns: NUM_RUNS * 5 },
+    );
+  });
+
+  it('leaves alone what it wrote before', () => {
+    const node: SchemaNode = { kind: 'array', of: { kind: 'string', minLength: 0 } };
+    const write = jsonWriter(node);
+    const lists = Array.from({ length: 400 }, (_, i) =>
+      Array.from({ length: i % 40 }, () => 'x'.repeat((i * 7) % 300)),
+    );
+    const written = lists.map((list) => write(list));
+    expect(written.map(String)).toEqual(lists.map((list) => JSON.stringify(list)));
+  });
+
+  it('says what does not fit', () => {
+    const write = jsonWriter({ kind: 'number' });
+    expect(() => write(NaN)).toThrow(
+      new TypeError(
+        'Cannot write this as JSON: it does not fit the schema: the value must be a finite number, but is NaN',
+      ),
+    );
   });
 });
 

@@ -80,16 +80,18 @@ function getter(name: string): (of: Readonly<Record<string, unknown>>) => unknow
     : (object) => object[name];
 }
 
-/** Fits, or says of every place what must be there and what is. @throws DeserializationError */
-export function requiring(node: SchemaNode): Fit {
+/** Fits, or throws what `refuse` makes of all places that do not: what must be there, and what is. */
+export function requiring(node: SchemaNode, refuse: (faults: string) => Error = refuseToRead): Fit {
   const fit = fitting(node);
   return (value) => {
     const fitted = fit(value);
-    if (fitted !== undefined) return fitted;
-    throw new DeserializationError(
-      `does not fit the schema: ${faultsOf(node, value).map(describe).join('; ')}`,
-    );
+    if (fitted === undefined) throw refuse(faultsOf(node, value).map(describe).join('; '));
+    return fitted;
   };
+}
+
+function refuseToRead(faults: string): Error {
+  return new DeserializationError(`does not fit the schema: ${faults}`);
 }
 
 /** One place that does not fit. */
@@ -103,7 +105,8 @@ function describe({ path, message }: Fault): string {
 }
 
 export function faultsOf(node: SchemaNode, value: unknown, path: Fault['path'] = []): Fault[] {
-  if (node.kind === 'nullable') return value === null ? [] : faultsOf(node.of, value, path);
+  if (value === null && node.kind === 'nullable') return [];
+  if (typeof value === 'object' && node.kind === 'nullable') return faultsOf(node.of, value, path);
   if (node.kind === 'array' && Array.isArray(value)) {
     return value.flatMap((item, index) => faultsOf(node.of, item, [...path, index]));
   }

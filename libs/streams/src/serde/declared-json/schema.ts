@@ -6,10 +6,11 @@ import { parseIsoTime } from '../../time/iso-time.ts';
 import { faultsOf, fitting } from './fit.ts';
 import type { JsonScalar, ObjectField, SchemaNode } from './schema-node.ts';
 
+const NODE: unique symbol = Symbol.for('@hiveframe/streams/JsonSchema');
+
 /** A declared schema for values of type `T`. */
 export interface JsonSchema<T> extends StandardSchemaV1<T, T> {
-  /** @internal */
-  readonly node: SchemaNode;
+  readonly [NODE]: SchemaNode;
 }
 
 /** A field that may be absent. */
@@ -49,15 +50,15 @@ export const schema = {
   integer: (): JsonSchema<number> => declare({ kind: 'integer' }),
   boolean: (): JsonSchema<boolean> => declare({ kind: 'boolean' }),
   /** One of these values. */
-  literal: <const T extends JsonScalar>(...values: readonly T[]): JsonSchema<T> =>
+  literal: <const T extends readonly JsonScalar[]>(...values: T): JsonSchema<T[number]> =>
     declare({ kind: 'literal', values }),
   /** Epoch milliseconds or an ISO 8601 text (UTC where it names no zone); the application gets epoch milliseconds. */
   timestamp: (): JsonSchema<number> => TIMESTAMP,
   /** A text, number, boolean or null that a function takes, converts or refuses. */
   scalar: <T extends JsonScalar>({ expected, convert }: ScalarOptions<T>): JsonSchema<T> =>
     declare({ kind: 'scalar', expected, convert }),
-  nullable: <T>(of: JsonSchema<T>): JsonSchema<T | null> => declare({ kind: 'nullable', of: of.node }),
-  array: <T>(of: JsonSchema<T>): JsonSchema<T[]> => declare({ kind: 'array', of: of.node }),
+  nullable: <T>(of: JsonSchema<T>): JsonSchema<T | null> => declare({ kind: 'nullable', of: of[NODE] }),
+  array: <T>(of: JsonSchema<T>): JsonSchema<T[]> => declare({ kind: 'array', of: of[NODE] }),
   /** A field of an object that may be absent. */
   optional: <T>(of: JsonSchema<T>): OptionalField<T> => ({ optional: of }),
   /** Other fields are left behind when it is read, and not written. */
@@ -80,7 +81,7 @@ function toField(name: string, field: JsonSchema<unknown> | OptionalField<unknow
   if (name === '__proto__')
     throw new TypeError('Cannot declare a field named __proto__: no object literal can have it.');
   const optional = 'optional' in field;
-  return { name, optional, node: (optional ? field.optional : field).node };
+  return { name, optional, node: (optional ? field.optional : field)[NODE] };
 }
 
 function declare<T>(node: SchemaNode): JsonSchema<T> {
@@ -89,5 +90,10 @@ function declare<T>(node: SchemaNode): JsonSchema<T> {
     const fitted = fit(value);
     return fitted === undefined ? { issues: faultsOf(node, value) } : { value: fitted as T };
   };
-  return { node, '~standard': { version: 1, vendor: 'hiveframe', validate } };
+  return { [NODE]: node, '~standard': { version: 1, vendor: 'hiveframe', validate } };
+}
+
+/** What was declared; undefined for a schema of another library. */
+export function declaredNode(of: StandardSchemaV1<unknown, unknown>): SchemaNode | undefined {
+  return NODE in of ? (of as JsonSchema<unknown>)[NODE] : undefined;
 }
