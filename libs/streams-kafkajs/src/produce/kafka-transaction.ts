@@ -65,7 +65,8 @@ export class KafkaTransaction implements Transaction {
     return this.#hasEnded;
   }
 
-  send(batches: readonly OutputBatch[]): Promise<EndOffsets> {
+  async send(batches: readonly OutputBatch[]): Promise<EndOffsets> {
+    if (batches.length === 0) return this.#nothing([]);
     return this.#run('write', async () => {
       const joining = this.#context.implicit ? [] : this.#join(batches);
       const ends = batches.map((batch) => this.#delivered(batch, isIn(batch, joining)));
@@ -77,8 +78,8 @@ export class KafkaTransaction implements Transaction {
     });
   }
 
-  addOffsets(member: Membership, offsets: readonly CommittedOffset[]): Promise<void> {
-    if (offsets.length === 0) return Promise.resolve(this.#checkOpen());
+  async addOffsets(member: Membership, offsets: readonly CommittedOffset[]): Promise<void> {
+    if (offsets.length === 0) return this.#nothing(undefined);
     return this.#run(`commit offsets of group ${member.groupId}`, async () => {
       const { cluster, lane, owner, implicit, signal } = this.#context;
       if (!implicit) await this.#addGroup(member.groupId);
@@ -206,6 +207,12 @@ export class KafkaTransaction implements Transaction {
       this.#groups.set(groupId, adding);
     }
     return adding;
+  }
+
+  /** T1: to a broker, a transaction in which nothing was sent never began, and cannot be committed. */
+  #nothing<T>(result: T): T {
+    this.#checkOpen();
+    return result;
   }
 
   async #run<T>(what: string, action: () => Promise<T>): Promise<T> {

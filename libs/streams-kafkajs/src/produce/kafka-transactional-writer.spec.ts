@@ -153,6 +153,13 @@ describe('T1 an untouched transaction', () => {
     await writer.begin().abort();
     expect(broker.heard).toEqual([]);
   });
+  it('is one to which nothing was given, too', async () => {
+    const transaction = (await opened()).begin();
+    expect(await transaction.send([])).toEqual([]);
+    await transaction.addOffsets(MEMBER, []);
+    expect(await transaction.commit()).toBe('committed');
+    expect(broker.heard).toEqual([]);
+  });
 });
 
 describe('T3 after a failure', () => {

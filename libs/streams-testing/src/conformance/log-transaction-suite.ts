@@ -66,6 +66,9 @@ function commits(harness: LogHarness): void {
         end = endOf(await transaction.send([batch(at, texts(name))]));
         expect(await transaction.commit()).toBe('committed');
         expect(await writer.begin().commit()).toBe('committed');
+        const withNothing = writer.begin();
+        expect(await withNothing.send([])).toEqual([]);
+        expect(await withNothing.commit()).toBe('committed');
       }
       await settled(log, at, end);
       expect(await readValues(log, at)).toEqual(names);
