@@ -19,7 +19,8 @@ RUN npm run build
 RUN rm -rf libs/streams-testing && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production
+# A container has an address of its own: what may reach it is for its network to say.
+ENV NODE_ENV=production BIND_ADDRESS=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

@@ -1,16 +1,17 @@
 import { StreamsError } from '@hiveframe/streams';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.ts';
 import { parseSettings, type Settings } from './config/settings.ts';
+import { createHttpAdapter } from './http/http-adapter.ts';
 import { StderrLogger } from './logging/stderr-logger.ts';
 import { BANNER, startupReport, startupWarnings } from './startup-report.ts';
 
 async function createApp(settings: Settings): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forSettings(settings),
-    new FastifyAdapter(),
+    createHttpAdapter(settings),
     {
       logger: new StderrLogger(settings.logLevel),
       abortOnError: false, // told below, without a stack where the error is ours
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   const app = await createApp(settings);
   announce(settings);
   try {
-    await app.listen(settings.port, '0.0.0.0');
+    await app.listen(settings.port, settings.bindAddress);
   } catch (error) {
     await app.close(); // the streams may have started already
     throw error;
@@ -47,6 +48,9 @@ function explain(error: unknown): string {
   if (StreamsError.is(error)) return error.message;
   if ('code' in error && error.code === 'EADDRINUSE') {
     return `Cannot listen: ${error.message}. Set PORT to a free port (0 takes any).`;
+  }
+  if ('code' in error && error.code === 'EADDRNOTAVAIL') {
+    return `Cannot listen: ${error.message}. Set BIND_ADDRESS to an address of this machine.`;
   }
   return error.stack ?? error.message;
 }

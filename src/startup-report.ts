@@ -1,4 +1,4 @@
-import { withoutPassword, type Settings } from './config/settings.ts';
+import type { Settings } from './config/settings.ts';
 
 /** What the service is about to do, in lines for its log. */
 export function startupReport(settings: Settings): readonly string[] {
@@ -14,22 +14,31 @@ export function startupReport(settings: Settings): readonly string[] {
   return lines;
 }
 
-function describeLog({ kafkaBrokers, checkpointDir }: Settings): string {
-  if (kafkaBrokers !== null) return `Kafka at ${kafkaBrokers.join(', ')}`;
+function describeLog({ kafkaBrokers, kafkaTls, kafkaSasl, checkpointDir }: Settings): string {
+  if (kafkaBrokers !== null) {
+    const by = kafkaTls === null ? '' : ` by TLS${kafkaTls.own === null ? '' : ' with a certificate'}`;
+    const as = kafkaSasl === null ? '' : ` as ${kafkaSasl.username} (${kafkaSasl.mechanism})`;
+    return `Kafka at ${kafkaBrokers.join(', ')}${by}${as}`;
+  }
   if (checkpointDir !== null) return `embedded, kept in ${checkpointDir}`;
   return 'embedded, in memory: gone with the process (KAFKA_BROKERS or CHECKPOINT_DIR keep it)';
 }
 
 function describeStores({ redisUrl }: Settings): string {
-  return redisUrl === null
-    ? 'in memory, rebuilt from their changelogs'
-    : `Redis at ${withoutPassword(redisUrl)}`;
+  return redisUrl === null ? 'in memory, rebuilt from their changelogs' : `Redis at ${redisUrl.toString()}`;
 }
 
 /** What looks like a mistake, but is none that forbids to start. */
 export function startupWarnings(settings: Settings): readonly string[] {
-  if (settings.kafkaBrokers === null || settings.checkpointDir === null) return [];
-  return ['CHECKPOINT_DIR is not used: with KAFKA_BROKERS, Kafka keeps everything'];
+  const { kafkaBrokers, kafkaTls, kafkaSasl, checkpointDir } = settings;
+  const warnings: string[] = [];
+  if (kafkaBrokers !== null && checkpointDir !== null)
+    warnings.push('CHECKPOINT_DIR is not used: with KAFKA_BROKERS, Kafka keeps everything');
+  if (kafkaBrokers === null && (kafkaTls !== null || kafkaSasl !== null))
+    warnings.push('KAFKA_SSL… and KAFKA_SASL… are not used: KAFKA_BROKERS is not set');
+  if (kafkaSasl?.mechanism === 'plain' && kafkaTls === null)
+    warnings.push('The password of KAFKA_SASL_MECHANISM=plain can be read on the network: set KAFKA_SSL');
+  return warnings;
 }
 
 /** What stands above the first table. */

@@ -1,12 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { ConfigError } from '@hiveframe/streams';
-import { SettingReader, type Environment } from './setting-reader.ts';
+import { readKafkaSasl, readKafkaTls, type SaslSettings } from './kafka-security.ts';
+import { readRedisTls, readRedisUrl } from './redis-security.ts';
+import type { Secret } from './secret.ts';
+import { SettingReader, type Environment, type ReadFile } from './setting-reader.ts';
+import type { TlsSettings } from './tls-settings.ts';
 
 /** What the service is told by its environment; docs beside each variable in `parseSettings`. */
 export interface Settings {
   /** null: the embedded log. */
   readonly kafkaBrokers: readonly string[] | null;
+  /** null: no TLS. */
+  readonly kafkaTls: TlsSettings | null;
+  /** null: no credentials but those of TLS. */
+  readonly kafkaSasl: SaslSettings | null;
   /** null: in memory. */
-  readonly redisUrl: string | null;
+  readonly redisUrl: Secret | null;
+  /** Where the URL has none: null. */
+  readonly redisUsername: string | null;
+  readonly redisPassword: Secret | null;
+  /** null: no TLS. */
+  readonly redisTls: TlsSettings | null;
   /** Where the embedded log is kept; null: in memory. Kafka needs none. */
   readonly checkpointDir: string | null;
   readonly applicationId: string;
@@ -21,7 +36,13 @@ export interface Settings {
   readonly processingGuarantee: (typeof GUARANTEES)[number];
   readonly commitIntervalMs: number;
   readonly simulate: boolean;
+  /** The address that HTTP listens on. */
+  readonly bindAddress: string;
   readonly port: number;
+  readonly httpMaxBodyBytes: number;
+  readonly httpMaxConnections: number;
+  /** From a request's first byte to its last. */
+  readonly httpRequestTimeoutMs: number;
   readonly console: boolean;
   readonly logLevel: LogLevel;
 }
@@ -32,13 +53,22 @@ const GUARANTEES = ['exactly_once', 'at_least_once', 'at_most_once'] as const;
 const LOG_LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 const DAY_MS = 86_400_000;
 
-/** Pure. @throws ConfigError naming every fault: the variable, its value and what is allowed */
-export function parseSettings(env: Environment): Settings {
-  const read = new SettingReader(env);
+const readText: ReadFile = (path) => readFileSync(path, 'utf8');
+
+/** Reads nothing but the environment and the files that it names.
+ *  @throws ConfigError naming every fault: the variable, its value (not if it is a secret) and what is allowed */
+export function parseSettings(env: Environment, readFile: ReadFile = readText): Settings {
+  const read = new SettingReader(env, readFile);
   const kafkaBrokers = readBrokers(read);
+  const redisUrl = readRedisUrl(read);
   const settings: Settings = {
     kafkaBrokers,
-    redisUrl: readRedisUrl(read),
+    kafkaTls: readKafkaTls(read),
+    kafkaSasl: readKafkaSasl(read),
+    redisUrl,
+    redisUsername: read.text('REDIS_USERNAME') ?? null,
+    redisPassword: read.secret('REDIS_PASSWORD') ?? null,
+    redisTls: readRedisTls(read, redisUrl),
     checkpointDir: read.text('CHECKPOINT_DIR') ?? null,
     applicationId: readName(read, 'APPLICATION_ID', 'iot-sensor-analytics'),
     inputTopic: readName(read, 'INPUT_TOPIC', 'sensor-readings'),
@@ -55,7 +85,15 @@ export function parseSettings(env: Environment): Settings {
     processingGuarantee: read.oneOf('PROCESSING_GUARANTEE', 'exactly_once', GUARANTEES),
     commitIntervalMs: read.integer('COMMIT_INTERVAL_MS', 100, { min: 1, max: 60_000, unit: 'milliseconds' }),
     simulate: read.boolean('SIMULATE', kafkaBrokers === null),
+    bindAddress: read.matching('BIND_ADDRESS', (text) => isIP(text) !== 0, 'an IP address') ?? '127.0.0.1',
     port: read.integer('PORT', 3000, { min: 0, max: 65_535 }),
+    httpMaxBodyBytes: read.integer('HTTP_MAX_BODY_BYTES', 64 * 1024, { min: 1, max: 2 ** 30, unit: 'bytes' }),
+    httpMaxConnections: read.integer('HTTP_MAX_CONNECTIONS', 256, { min: 1, max: 65_535 }),
+    httpRequestTimeoutMs: read.integer('HTTP_REQUEST_TIMEOUT_MS', 15_000, {
+      min: 100,
+      max: 3_600_000,
+      unit: 'milliseconds',
+    }),
     console: read.boolean('CONSOLE', true),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
@@ -87,20 +125,6 @@ function isBroker(broker: string): boolean {
   const port = Number(/^(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(broker)?.[1]);
   return port >= 1 && port <= 65_535;
 }
-
-function readRedisUrl(read: SettingReader): string | null {
-  const text = read.text('REDIS_URL');
-  if (text === undefined) return null;
-  if (!isRedisUrl(text))
-    read.fault('REDIS_URL', withoutPassword(text), 'redis://host:port or rediss://host:port');
-  return text;
-}
-function isRedisUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '';
-}
-/** A URL as it may be shown in logs. */
-export const withoutPassword = (url: string): string => url.replace(/(\/\/[^:/@]*:).*@/, '$1***@');
 
 /** Kafka's rule for topic names; the application id becomes part of such names. */
 function readName(read: SettingReader, variable: string, defaultName: string): string {

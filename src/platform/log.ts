@@ -1,11 +1,32 @@
+import { readFile } from 'node:fs/promises';
 import type { LogPort } from '@hiveframe/streams';
 import { embedded } from '@hiveframe/streams-embedded';
-import { kafkajs } from '@hiveframe/streams-kafkajs';
+import { kafkajs, type SaslOptions } from '@hiveframe/streams-kafkajs';
 import { NestLogger } from '@hiveframe/streams-nestjs';
+import type { SaslSettings } from '../config/kafka-security.ts';
 import type { Settings } from '../config/settings.ts';
+import { tlsOptions } from '../config/tls-settings.ts';
 
 /** Kafka when there are brokers, else the embedded log. Connects nothing yet. */
-export function createLog({ kafkaBrokers, checkpointDir }: Settings): LogPort {
-  if (kafkaBrokers !== null) return kafkajs({ brokers: kafkaBrokers, logger: new NestLogger('Kafka') });
+export function createLog({ kafkaBrokers, kafkaTls, kafkaSasl, checkpointDir }: Settings): LogPort {
+  if (kafkaBrokers !== null) {
+    return kafkajs({
+      brokers: kafkaBrokers,
+      logger: new NestLogger('Kafka'),
+      ssl: kafkaTls === null ? false : tlsOptions(kafkaTls),
+      ...(kafkaSasl !== null && { sasl: () => credentials(kafkaSasl) }),
+    });
+  }
   return checkpointDir === null ? embedded() : embedded({ checkpointDir });
+}
+
+/** Asked for each new connection: the file may have changed. */
+async function credentials({
+  mechanism,
+  username,
+  password,
+  passwordFile,
+}: SaslSettings): Promise<SaslOptions> {
+  const kept = passwordFile === null ? password.reveal() : await readFile(passwordFile, 'utf8');
+  return { mechanism, username, password: kept.replace(/\r?\n$/, '') };
 }
