@@ -1,6 +1,7 @@
 /** Lets the faults of a plan strike under load, and takes the time until the application is through with each. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Parts } from './cluster/parts.ts';
+import { specOf, type Part } from './faults/fault-kinds.ts';
 import { makeFault } from './faults/make-fault.ts';
 import { describePlanned, type PlannedFault } from './plan.ts';
 import type { Recovery } from './verify/recovery.ts';
@@ -26,6 +27,7 @@ export interface ConductorOptions {
 
 /** A fault that has struck. */
 interface UnderWay {
+  readonly part: Part;
   readonly healed: Promise<void>;
   readonly recovered: Promise<Occurrence>;
 }
@@ -50,8 +52,11 @@ export class Conductor {
     return Promise.all(struck.map(({ recovered }) => recovered));
   }
 
-  async #turnOf({ begins }: PlannedFault, struck: readonly UnderWay[]): Promise<void> {
-    if (begins === 'when all are healed') await Promise.all(struck.map(({ healed }) => healed));
+  /** Whatever it waits for, no other fault of its part lasts then. */
+  async #turnOf({ begins, kind }: PlannedFault, struck: readonly UnderWay[]): Promise<void> {
+    const { part } = specOf(kind);
+    const heeded = begins === 'when its part is healed' ? struck.filter((one) => one.part === part) : struck;
+    await Promise.all(heeded.map(({ healed }) => healed));
     if (begins === 'when all is well') await Promise.all(struck.map(({ recovered }) => recovered));
   }
 
@@ -62,7 +67,7 @@ export class Conductor {
     const healed = this.#strikeAndHeal(planned);
     const recovered = healed.then(() => this.#observe(planned, struckAtMs, Date.now(), recovering));
     recovered.catch(() => undefined); // told when it is waited for
-    return { healed, recovered };
+    return { part: specOf(planned.kind).part, healed, recovered };
   }
 
   async #strikeAndHeal(planned: PlannedFault): Promise<void> {

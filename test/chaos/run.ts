@@ -6,7 +6,7 @@ import { Conductor, type Occurrence } from './conductor.ts';
 import { describePlanned, drawPlan } from './plan.ts';
 import type { ChaosReport } from './report.ts';
 import type { ChaosSettings } from './settings.ts';
-import { readLogLines } from './verify/log-lines.ts';
+import { keepLogs, readLogLines } from './verify/log-lines.ts';
 import { MemoryWatch } from './verify/memory.ts';
 import { ProgressWatch } from './verify/progress-watch.ts';
 import { Recovery } from './verify/recovery.ts';
@@ -40,6 +40,7 @@ export async function runChaos(
     tellLastLines(parts, say);
     throw error;
   } finally {
+    if (settings.logFolder !== undefined) await keepLogs(settings.logFolder, parts.instances.lives);
     await parts.close();
   }
 }

@@ -22,6 +22,8 @@ export interface ChaosSettings {
   readonly emit: EmitMode;
   /** RATE: readings a second. @defaultValue 1,000 */
   readonly rate: number;
+  /** LOGS: a folder that keeps what each process of the application wrote. @defaultValue none */
+  readonly logFolder: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +39,7 @@ export function readChaosSettings(env: Environment = process.env): ChaosSettings
     guarantee: oneOf(env, 'GUARANTEE', GUARANTEES, 'exactly_once'),
     emit: oneOf(env, 'EMIT', EMIT_MODES, EMIT_MODES[seed % 2]!),
     rate: positive(env, 'RATE', 1_000),
+    logFolder: env['LOGS'] === '' ? undefined : env['LOGS'],
   };
 }
 

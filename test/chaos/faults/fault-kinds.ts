@@ -1,6 +1,6 @@
 /** The kinds of faults there are: what they break, how often they are drawn, how long they last. */
 
-/** Two faults overlap only when they break different parts: three brokers miss at most one, so what follows can always be mended. */
+/** Never do two faults of one part last together, so that what follows can always be mended. */
 export type Part = 'instance' | 'broker' | 'redis';
 
 /** From, to: both inclusive. */

@@ -1,4 +1,6 @@
 /** What the processes wrote: what a person would have to read that night. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Life } from '../cluster/instances.ts';
 
 /** A line from which all that differs between two of its kind has been taken. */
@@ -21,6 +23,14 @@ export function readLogLines(lives: readonly Life[]): LogLines {
     warnings: kindsOf(lines.filter((line) => /\bWARN\b/.test(line))),
     errors: kindsOf(lines.filter((line) => /\b(ERROR|FATAL)\b/.test(line))),
   };
+}
+
+/** One file for each process. */
+export async function keepLogs(folder: string, lives: readonly Life[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { number, app } of lives) {
+    await writeFile(join(folder, `instance-${number}-${app.pid}.log`), app.lines.join('\n'));
+  }
 }
 
 function kindsOf(lines: readonly string[]): readonly LineKind[] {

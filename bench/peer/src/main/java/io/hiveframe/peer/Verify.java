@@ -68,8 +68,14 @@ public final class Verify {
     } else {
       if (onlyFinal && !closed) fault("written before it closed", key);
       if (onlyFinal && output.records > 1) fault("written more than once", key);
-      if (!equal(window, output.last)) fault("wrong", key);
+      if (!equal(window, output.last)) fault(difference(window, output.last), key);
     }
+  }
+
+  /** Too few is a loss, too many a repetition. */
+  private static String difference(Windows.Window window, JsonNode output) {
+    if (count(output) == window.readings) return "wrong";
+    return count(output) < window.readings ? "too few readings" : "too many readings";
   }
 
   private static boolean equal(Windows.Window window, JsonNode output) {
