@@ -24,3 +24,10 @@ export const readings = topic('readings', {
   watermark: { delayMs: 10_000, idleAfterMs: 60_000 },
 });
 export const orders = topic('orders', { key: string(), value: json<Order>() });
+
+export interface Customer {
+  readonly customerId: string;
+  readonly name: string;
+  readonly tier: 'gold' | 'basic';
+}
+export const customers = topic('customers', { key: string(), value: json<Customer>() });

@@ -19,7 +19,7 @@ import {
   type ReadOnlyKeyValueStore,
   type Sink,
 } from '@hiveframe/streams';
-import { orders, readings } from './domain.ts';
+import { customers, orders, readings } from './domain.ts';
 
 const builder = new StreamsBuilder();
 const stream = builder.stream(readings);
@@ -92,3 +92,41 @@ perWindow.count().mapValues((total) => total.sensor_id);
 const changes = grouped.count().toStream();
 // @ts-expect-error a deletion not looked at
 changes.mapValues((total) => total.toFixed());
+
+const orderTable = builder.table(orders, { name: 'orders' });
+const customerTable = builder.table(customers, { name: 'customers' });
+const payments = builder.stream(topic('payments', { key: string(), value: json<{ orderId: string }>() }));
+const numbered = builder.table(topic('numbered', { key: json<number>(), value: json<{ n: number }>() }), {
+  name: 'numbered',
+});
+// @ts-expect-error a table without a name
+builder.table(orders);
+// @ts-expect-error a deletion not looked at
+orderTable.toStream().mapValues((order) => order.amount);
+// @ts-expect-error tables of different key types
+orderTable.join(numbered, { name: 'x', joiner: (order, row) => [order, row] });
+// @ts-expect-error a stream and a table of different key types
+payments.join(numbered, { name: 'x', joiner: (payment) => payment });
+// @ts-expect-error the missing side of a left join not looked at
+payments.leftJoin(customerTable, { name: 'x', joiner: (_payment, customer) => customer.name });
+// @ts-expect-error the missing left side of an outer join not looked at
+orderTable.outerJoin(customerTable, { name: 'x', joiner: (order) => order.amount });
+// @ts-expect-error a join without a name
+payments.join(customerTable, { joiner: (payment) => payment });
+// @ts-expect-error an outer join of a stream with a table
+payments.outerJoin(customerTable, { name: 'x', joiner: (payment) => payment });
+const byCustomer = orderTable.groupBy((order) => ({ key: order.customerId, value: order.amount }), {
+  name: 'x',
+});
+// @ts-expect-error subtractor left out of a table aggregate
+byCustomer.aggregate({ initializer: () => 0, adder: (total, amount) => total + amount });
+// @ts-expect-error a table's rows in windows
+byCustomer.windowedBy(tumbling({ sizeMs: 1 }), { graceMs: 0 });
+// @ts-expect-error a store of its own without a name
+orderTable.mapValues((order) => order.amount, { store: {} });
+// @ts-expect-error a store serde of another type than the rows
+orderTable.mapValues((order) => order.amount, { store: { name: 'amounts', value: string() } });
+// @ts-expect-error windows grouped as a table
+perWindow.count().groupBy((total) => ({ key: 'all', value: total }), { name: 'x' });
+// @ts-expect-error an async mapper where nobody waits
+orderTable.mapValues(async (order) => order.amount);

@@ -1,12 +1,13 @@
 /** Reads the rows of a table as of now: from the store that keeps them, or, for a table without a store of its own, through the
  *  functions that make its rows of others (Kafka Streams: KTableValueGetter). */
+import { InvariantError } from '../../errors/streams.error.ts';
 import type { OperatorContext } from '../operator.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { Mapper } from './stateless.ts';
 
 export interface RowReader {
-  /** The row of the key, null: there is none. All entries it is made of must be at hand.
-   *  @throws what a function of the user throws */
+  /** The row of the key, null: there is none. @throws InvariantError if an entry it is made of is not at hand; what a function of
+   *  the user throws */
   find(key: unknown): unknown;
   /** Of the row found last: the highest time that went into it. */
   readonly timestampMs: number;
@@ -23,14 +24,19 @@ export function storedRows(store: { readonly name: string }): Rows {
     const reader = {
       timestampMs: -1,
       find(key: unknown): unknown {
-        const entry = segment.entries.get(state.identify(key));
-        if (entry === undefined) return null;
+        const id = state.identify(key);
+        const entry = segment.entries.get(id);
+        if (entry === undefined) return state.isKnown(segment, id) ? null : notAtHand(state.name);
         reader.timestampMs = entry.timestampMs;
         return entry.value;
       },
     };
     return reader;
   };
+}
+
+function notAtHand(store: string): never {
+  throw new InvariantError(`A row of ${store} was looked for before it was read.`);
 }
 
 export function filteredRows(name: string, rows: Rows, predicate: Mapper<boolean>): Rows {

@@ -1,0 +1,83 @@
+// Tables, their groups and their joins: rows are inferred all the way.
+import {
+  json,
+  StreamsBuilder,
+  string,
+  topic,
+  type KGroupedTable,
+  type KStream,
+  type KTable,
+} from '@hiveframe/streams';
+import { customers, orders, type Customer, type Order } from './domain.ts';
+import { expectTypeOf } from './expect-type.ts';
+
+const builder = new StreamsBuilder();
+const orderTable = builder.table(orders, { name: 'orders', store: { name: 'orders-by-id', key: string() } });
+expectTypeOf(orderTable).toEqual<KTable<string, Order>>();
+
+const grouped = orderTable
+  .filter((order) => order.status !== 'open')
+  .groupBy((order) => ({ key: order.customerId, value: order.amount }), { name: 'revenue' });
+expectTypeOf(grouped).toEqual<KGroupedTable<string, number>>();
+const revenue = grouped.aggregate({
+  initializer: () => 0,
+  adder: (total, amount) => total + amount,
+  subtractor: (total, amount) => total - amount,
+});
+expectTypeOf(revenue).toEqual<KTable<string, number>>();
+expectTypeOf(grouped.count()).toEqual<KTable<string, number>>();
+
+// A null key or value puts a row into no group.
+const perhaps = orderTable.groupBy(
+  (order) => ({ key: order.amount > 10 ? order.customerId : null, value: order }),
+  { name: 'large', key: string() },
+);
+expectTypeOf(perhaps).toEqual<KGroupedTable<string, Order>>();
+
+// A filter narrows, with or without a store.
+const paid = orderTable.filter((order) => order.status === 'paid', { store: { name: 'paid' } });
+expectTypeOf(paid).toEqual<KTable<string, Order>>();
+const tiers = builder
+  .table(customers, { name: 'customers' })
+  .mapValues((customer) => customer.tier, { store: { name: 'tiers', value: json<'gold' | 'basic'>() } });
+expectTypeOf(tiers).toEqual<KTable<string, 'gold' | 'basic'>>();
+
+// Stream and table.
+const byCustomer = builder
+  .stream(topic('new-orders', { key: string(), value: json<Order>() }))
+  .selectKey((order) => order.customerId);
+const enriched = byCustomer.join(tiers, {
+  name: 'with-tier',
+  joiner: (order, tier, key) => ({ amount: order.amount, tier, key }),
+});
+expectTypeOf(enriched).toEqual<KStream<string, { amount: number; tier: 'gold' | 'basic'; key: string }>>();
+const known = byCustomer.leftJoin(tiers, {
+  name: 'perhaps',
+  joiner: (order, tier) => tier ?? order.customerId,
+});
+expectTypeOf(known).toEqual<KStream<string, string>>();
+
+// Table and table: the sides that may be missing are null.
+const customerTable = builder.table(topic('profiles', { key: string(), value: json<Customer>() }), {
+  name: 'profiles',
+});
+const both = revenue.join(customerTable, {
+  name: 'both',
+  joiner: (total, customer) => ({ total, name: customer.name }),
+});
+expectTypeOf(both).toEqual<KTable<string, { total: number; name: string }>>();
+const left = revenue.leftJoin(customerTable, {
+  name: 'left',
+  joiner: (total, customer) => [total, customer] as const,
+});
+expectTypeOf(left).toEqual<KTable<string, readonly [number, Customer | null]>>();
+const outer = revenue.outerJoin(customerTable, {
+  name: 'outer',
+  joiner: (total, customer) => [total, customer] as const,
+  store: { name: 'outer-rows' },
+});
+expectTypeOf(outer).toEqual<KTable<string, readonly [number | null, Customer | null]>>();
+
+// A stream's nulls are the deletions of the table made of it.
+const table = revenue.toStream().toTable({ name: 'again' });
+expectTypeOf(table).toEqual<KTable<string, number>>();
