@@ -31,8 +31,8 @@ export async function verify(
   const words = [brokers, input, output, emit];
   const verifier = startPeer('Verify', words, { alerts });
   await verifier.exited;
-  const answer = verifier.lines.at(-1);
-  if (answer?.startsWith('{') !== true) {
+  const answer = verifier.lines.findLast((line) => line.startsWith('{'));
+  if (answer === undefined) {
     throw new Error(`The verifier gave no verdict:\n${verifier.lines.slice(-30).join('\n')}`);
   }
   const verdict = JSON.parse(answer) as Verdict;
