@@ -5,14 +5,14 @@ export interface Timer {
   readonly key: unknown;
 }
 
-export class TimerQueue {
-  readonly #heap: Timer[] = [];
+export class TimerQueue<T extends { readonly dueMs: number } = Timer> {
+  readonly #heap: T[] = [];
 
   get nextMs(): number {
     return this.#heap[0]?.dueMs ?? Infinity;
   }
 
-  add(timer: Timer): void {
+  add(timer: T): void {
     const heap = this.#heap;
     let at = heap.push(timer) - 1;
     while (at > 0) {
@@ -25,13 +25,13 @@ export class TimerQueue {
   }
 
   /** Removes those up to `untilMs`, and gives them in order of time. */
-  take(untilMs: number): Timer[] {
-    const taken: Timer[] = [];
+  take(untilMs: number): T[] {
+    const taken: T[] = [];
     while (this.#heap.length > 0 && this.nextMs <= untilMs) taken.push(this.#takeFirst());
     return taken;
   }
 
-  #takeFirst(): Timer {
+  #takeFirst(): T {
     const heap = this.#heap;
     const first = heap[0]!;
     const last = heap.pop()!;
@@ -39,7 +39,7 @@ export class TimerQueue {
     return first;
   }
 
-  #sink(timer: Timer): void {
+  #sink(timer: T): void {
     const heap = this.#heap;
     let at = 0;
     for (;;) {

@@ -1,9 +1,25 @@
 /** One options object per kind of join; the kind follows from what is joined. */
 import type { Carries } from '../record/record.ts';
+import type { Serde } from '../serde/serde.ts';
 import type { StoreOptions } from './store-ref.ts';
 
 export type Joiner<in L, in R, in K, out VR> = (left: L, right: R, key: K) => VR;
 
+/** Joins records of one key, whichever comes first, when right.timestamp lies in [left - beforeMs, left + afterMs]. */
+export interface StreamJoin<K, L, R, VR> {
+  /** Names the operator, its two stores and their changelogs, and repartition topics where keys may have changed. */
+  readonly name: string;
+  readonly joiner: Joiner<L, R, K, VR>;
+  /** Whole milliseconds; may be negative, as long as the window does not end before it begins. */
+  readonly beforeMs: number;
+  readonly afterMs: number;
+  /** How long beyond the window a record that finds no partner waits before it is passed on alone (leftJoin, outerJoin), and one that
+   *  comes late is still kept for others. No default: it decides what is lost (KIP-633). */
+  readonly graceMs: number;
+  /** @defaultValue that of the streams, where it is known, else tagged JSON */
+  readonly key?: Serde<K>;
+  readonly store?: Pick<StoreOptions<K, unknown>, 'changelog'>;
+}
 /** Looks up the row of the record's key as it is when the record is processed. */
 export interface StreamTableJoin<K, L, R, VR> {
   /** Names the operator, and the repartition topic if the stream needs one. */
@@ -19,7 +35,11 @@ export interface TableJoin<K, L, R, VR> {
 }
 
 /** What a stream may be joined with. */
-export type Joinable<K> = Carries<'table', K, unknown>;
-/** `Absent` is null where the right side may be missing. */
+export type Joinable<K> = Carries<'stream' | 'table', K, unknown>;
+/** The options follow from what is joined. `Absent` is null where the right side may be missing. */
 export type JoinOptions<K, L, O, VR, Absent = never> =
-  O extends Carries<'table', unknown, infer R> ? StreamTableJoin<K, L, R | Absent, VR> : never;
+  O extends Carries<'stream', unknown, infer R>
+    ? StreamJoin<K, L, R | Absent, VR>
+    : O extends Carries<'table', unknown, infer R>
+      ? StreamTableJoin<K, L, R | Absent, VR>
+      : never;

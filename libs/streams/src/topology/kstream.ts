@@ -5,7 +5,7 @@ import type { Carries, KeyValue } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
-import type { Joinable, JoinOptions } from './join.ts';
+import type { Joinable, JoinOptions, StreamJoin } from './join.ts';
 import type { KTable } from './ktable.ts';
 import type { StoreOptions } from './store-ref.ts';
 import type { Topic } from './topic.ts';
@@ -51,11 +51,17 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
     options: GroupedOptions<K, V>,
   ): KGroupedStream<K, V, { readonly key: K }>;
 
-  /** Each record with the row of its key; none, none. The table's changes give no results.
-   *  Repartitions if the key may have changed since the source. */
+  /** With a stream: each pair of records of one key within the window, with the later time of the two.
+   *  With a table: each record with the row of its key; none, none. The table's changes give no results.
+   *  Repartitions what may have changed its key since the source. */
   join<O extends Joinable<K>, VR>(other: O, options: JoinOptions<K, V, O, VR>): KStream<K, VR>;
-  /** Each record, with the row of its key or null. */
+  /** The same; what finds no partner is passed on with null: behind a table at once, behind a stream when its window has closed. */
   leftJoin<O extends Joinable<K>, VR>(other: O, options: JoinOptions<K, V, O, VR, null>): KStream<K, VR>;
+  /** Pairs within the window, and records of either side that found none. */
+  outerJoin<R, VR>(
+    other: Carries<'stream', K, R>,
+    options: StreamJoin<K, V | null, R | null, VR>,
+  ): KStream<K, VR>;
 
   /** The latest value of each key; null deletes. Repartitions if the key may have changed since the source. */
   toTable(options: {

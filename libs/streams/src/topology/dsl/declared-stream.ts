@@ -13,6 +13,7 @@ import { requireKey } from '../../processor/operators/require-key.ts';
 import type { StoreOptions } from '../store-ref.ts';
 import type { KTable } from '../ktable.ts';
 import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-join.ts';
+import { declareStreamJoin, type StreamJoinOptions } from './declare-stream-join.ts';
 import { declareGrouping } from './declared-grouping.ts';
 import { declareKeptTable, joinSide } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
@@ -23,6 +24,7 @@ import { repartition, writeTo } from './through-topic.ts';
 import { writeToSink } from './write-to-sink.ts';
 
 type Options = GroupedOptions<unknown, unknown>;
+type JoinOptions = StreamTableJoinOptions | StreamJoinOptions;
 
 class DeclaredStream {
   readonly kind = 'stream';
@@ -61,11 +63,8 @@ class DeclaredStream {
   }
 
   merge(other: unknown): DeclaredStream {
-    if (!(other instanceof DeclaredStream) || other.#dsl.draft !== this.#dsl.draft) {
-      throw new TopologyError(
-        'Cannot merge with a stream of another StreamsBuilder: both must come from one.',
-      );
-    }
+    if (!(other instanceof DeclaredStream)) throw new TopologyError('Cannot merge: that is no stream.');
+    this.#requireSameBuilder(other, 'merge');
     const [a, b] = [this.#flow, other.#flow];
     const node = this.#dsl.draft.add({
       name: this.#dsl.draft.positionalName('merge'),
@@ -119,15 +118,32 @@ class DeclaredStream {
     return declareGrouping(this.#dsl, () => this.#flow, KEY_ITSELF, options);
   }
 
-  join(other: unknown, options: StreamTableJoinOptions): DeclaredStream {
+  join(other: unknown, options: JoinOptions): DeclaredStream {
     return this.#joined(other, 'inner', options);
   }
-  leftJoin(other: unknown, options: StreamTableJoinOptions): DeclaredStream {
+  leftJoin(other: unknown, options: JoinOptions): DeclaredStream {
     return this.#joined(other, 'left', options);
   }
-  #joined(other: unknown, kind: 'inner' | 'left', options: StreamTableJoinOptions): DeclaredStream {
-    const table = joinSide(this.#dsl, other, options.name);
-    return new DeclaredStream(this.#dsl, declareStreamTableJoin(this.#dsl, this.#flow, table, kind, options));
+  outerJoin(other: unknown, options: JoinOptions): DeclaredStream {
+    return this.#joined(other, 'outer', options);
+  }
+  #joined(other: unknown, kind: 'inner' | 'left' | 'outer', options: JoinOptions): DeclaredStream {
+    const dsl = this.#dsl;
+    if (other instanceof DeclaredStream) {
+      this.#requireSameBuilder(other, 'join');
+      const flow = declareStreamJoin(dsl, this.#flow, other.#flow, kind, options as StreamJoinOptions);
+      return new DeclaredStream(dsl, flow);
+    }
+    const table = joinSide(dsl, other, options.name);
+    const tableKind = kind === 'inner' ? 'inner' : 'left'; // there is no outer join with a table
+    return new DeclaredStream(dsl, declareStreamTableJoin(dsl, this.#flow, table, tableKind, options));
+  }
+
+  #requireSameBuilder(other: DeclaredStream, what: string): void {
+    if (other.#dsl.draft === this.#dsl.draft) return;
+    throw new TopologyError(
+      `Cannot ${what} with a stream of another StreamsBuilder: both must come from one.`,
+    );
   }
 
   toTable({

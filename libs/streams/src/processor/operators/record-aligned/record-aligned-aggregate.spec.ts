@@ -316,41 +316,45 @@ describe('windows that records decide, against their definition', () => {
   const cases = kinds.flatMap(([kind, spanMs]) =>
     options.map(([name, cache]) => [kind, name, spanMs, cache] as const),
   );
-  it.each(cases)('%s equal it with crashes in between, %s', async (kind, _name, spanMs, cache) => {
-    await fc.assert(
-      fc.asyncProperty(
-        events,
-        fc.constantFrom(0, 25),
-        fc.constantFrom('final' as const, 'updates' as const),
-        fc.nat(6),
-        async (input, graceMs, emit, crashEvery) => {
-          const isSession = kind === 'sessions';
-          const window = isSession ? session({ gapMs: spanMs }) : sliding({ differenceMs: spanMs });
-          const isOpen: Open = (end, watermarkMs) =>
-            isSession ? end + spanMs + graceMs >= watermarkMs : end + graceMs > watermarkMs;
-          const run = start({ window, emit, graceMs }, { ...cache, stores: inMemoryStores() });
-          for (const [i, { key, at }] of input.entries()) {
-            await run.pipe(key, at, i);
-            if (crashEvery > 0 && i % (crashEvery + 3) === 0) await run.driver.crashAndRestart();
-          }
-          const expected = (isSession ? sessionOracle : slidingOracle)(input, spanMs, isOpen);
-          const given = await run.values();
-          if (emit === 'final') {
-            for (const [id, { end }] of expected.windows)
-              if (isOpen(end, expected.watermarkMs)) expected.windows.delete(id);
-            expect(given).toHaveLength(expected.windows.size);
-          }
-          const got = byWindow(given);
-          for (const [id, { values }] of got) {
-            if (values === null) got.delete(id);
-            else values.sort((a, b) => a - b);
-          }
-          for (const { values } of expected.windows.values()) values!.sort((a, b) => a - b);
-          expect(got).toEqual(expected.windows);
-          expect(await run.late()).toEqual(expected.late);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
+  it.each(cases)(
+    '%s equal it with crashes in between, %s',
+    async (kind, _name, spanMs, cache) => {
+      await fc.assert(
+        fc.asyncProperty(
+          events,
+          fc.constantFrom(0, 25),
+          fc.constantFrom('final' as const, 'updates' as const),
+          fc.nat(6),
+          async (input, graceMs, emit, crashEvery) => {
+            const isSession = kind === 'sessions';
+            const window = isSession ? session({ gapMs: spanMs }) : sliding({ differenceMs: spanMs });
+            const isOpen: Open = (end, watermarkMs) =>
+              isSession ? end + spanMs + graceMs >= watermarkMs : end + graceMs > watermarkMs;
+            const run = start({ window, emit, graceMs }, { ...cache, stores: inMemoryStores() });
+            for (const [i, { key, at }] of input.entries()) {
+              await run.pipe(key, at, i);
+              if (crashEvery > 0 && i % (crashEvery + 3) === 0) await run.driver.crashAndRestart();
+            }
+            const expected = (isSession ? sessionOracle : slidingOracle)(input, spanMs, isOpen);
+            const given = await run.values();
+            if (emit === 'final') {
+              for (const [id, { end }] of expected.windows)
+                if (isOpen(end, expected.watermarkMs)) expected.windows.delete(id);
+              expect(given).toHaveLength(expected.windows.size);
+            }
+            const got = byWindow(given);
+            for (const [id, { values }] of got) {
+              if (values === null) got.delete(id);
+              else values.sort((a, b) => a - b);
+            }
+            for (const { values } of expected.windows.values()) values!.sort((a, b) => a - b);
+            expect(got).toEqual(expected.windows);
+            expect(await run.late()).toEqual(expected.late);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+    60_000,
+  );
 });

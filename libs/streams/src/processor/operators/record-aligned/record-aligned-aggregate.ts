@@ -7,9 +7,9 @@
 import type { StoreDeclaration } from '../../../topology/graph.ts';
 import type { StateEntry, StateStore } from '../../../state/state-store.ts';
 import { Timers } from '../../../state/timers.ts';
-import type { Timer } from '../../../state/timer-queue.ts';
 import type { Holder, Next, Operator, OperatorContext } from '../../operator.ts';
 import type { WindowedAggregateOptions } from '../aggregate-definition.ts';
+import { DueEntries, type DueEntry } from '../due-entries.ts';
 import { lateRecords } from '../late-records.ts';
 import { ParkedRecords, type ParkedRecord } from '../parked-records.ts';
 import { noWindows, type KeyWindow, type KeyWindows } from './key-windows.ts';
@@ -60,8 +60,8 @@ interface Surroundings {
 
 type Entry = StateEntry<KeyWindows>;
 type Arrived = Pick<ParkedRecord, 'key' | 'value' | 'timestampMs' | 'watermarkMs'>;
-/** A timer, and the watermark that set it off. */
-type Due = Timer & { readonly watermarkMs: number };
+/** A timer that went off, and the watermark that set it off. */
+type Due = DueEntry & { readonly watermarkMs: number };
 
 class RecordAlignedAggregate implements Holder {
   readonly limit = 1;
@@ -70,8 +70,7 @@ class RecordAlignedAggregate implements Holder {
   readonly #emit: 'final' | 'updates';
   readonly #around: Surroundings;
   readonly #parked: ParkedRecords;
-  /** Went off, but the windows of their key must be read first. */
-  #due: Due[] = [];
+  readonly #due = new DueEntries<Due>((due) => this.#goOff(due));
   /** Every window that closes up to here was passed on. */
   #doneToMs = -Infinity;
   /** The watermark when the oldest change came that is not emitted yet (`updates`). */
@@ -91,7 +90,7 @@ class RecordAlignedAggregate implements Holder {
   }
 
   get held(): number {
-    return this.#parked.held + this.#due.length + (this.#around.timers.mustLoad ? 1 : 0);
+    return this.#parked.held + this.#due.held + (this.#around.timers.mustLoad ? 1 : 0);
   }
   get isFull(): boolean {
     return this.#parked.isFull;
@@ -166,17 +165,13 @@ class RecordAlignedAggregate implements Holder {
     const { state, timers } = this.#around;
     if (this.held > 0) return; // first those that came before: `drain` comes back here
     const due = watermarkMs >= timers.nextMs ? timers.takeDue(watermarkMs) : [];
-    for (const timer of due) {
-      const isKnown = this.#due.length === 0 && state.isKnown(state.segment(null), timer.id);
-      if (isKnown) this.#goOff({ ...timer, watermarkMs });
-      else this.#due.push({ ...timer, watermarkMs });
-    }
+    const segment = state.segment(null);
+    for (const { id, key } of due) this.#due.add({ state, segment, id, key, watermarkMs });
     if (this.held === 0) this.#doneToMs = watermarkMs;
   }
 
-  #goOff({ id, watermarkMs }: Due): void {
-    const { state } = this.#around;
-    const entry = state.segment(null).entries.get(id) as Entry | undefined;
+  #goOff({ segment, id, watermarkMs }: Due): void {
+    const entry = segment.entries.get(id) as Entry | undefined;
     if (entry !== undefined) this.#advanceKey(entry, id, watermarkMs);
   }
 
@@ -237,20 +232,10 @@ class RecordAlignedAggregate implements Holder {
   async drain(): Promise<void> {
     do {
       await this.#around.timers.load();
-      await this.#drainDue();
+      await this.#due.drain();
       await this.#parked.drain();
       this.advance(this.#around.context.time.watermarkMs);
     } while (this.held > 0);
-  }
-
-  async #drainDue(): Promise<void> {
-    const { state } = this.#around;
-    const segment = state.segment(null);
-    const unknown = this.#due.filter(({ id }) => !state.isKnown(segment, id));
-    if (unknown.length > 0) {
-      await state.load(new Map([[segment, new Map(unknown.map(({ id, key }) => [id, key]))]]));
-    }
-    while (this.#due.length > 0) this.#goOff(this.#due.shift()!);
   }
 
   room(): Promise<void> {
