@@ -57,6 +57,15 @@ describe('Heartbeats', () => {
     },
   );
 
+  it('say so when they could not be sent because the process stood still', () => {
+    beating(async () => {});
+    const untilMs = performance.now() + 2 * SESSION_TIMEOUT_MS;
+    while (performance.now() < untilMs); // nothing else happens meanwhile
+    expect(heartbeats.lostBy?.message).toMatch(
+      /no heartbeat was answered for 60 ms, because this process stood still for 0\.1 s/,
+    );
+  });
+
   it('outlive a lost connection and a coordinator that moves', async () => {
     const failures = [new ConnectionFailure('lost', true), new BrokerError(KafkaCode.NOT_COORDINATOR)];
     let answered = 0;

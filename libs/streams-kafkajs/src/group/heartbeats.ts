@@ -31,6 +31,8 @@ export class Heartbeats {
   readonly #stop = new AbortController();
   readonly #change = new Bell();
   #heardAtMs: number;
+  /** When the next heartbeat is to be sent. */
+  #dueAtMs = Infinity;
   #isRebalancing = false;
   #lostBy: LogError | null = null;
 
@@ -70,6 +72,7 @@ export class Heartbeats {
     const { intervalMs } = this.#options;
     let pauseMs = intervalMs;
     for (;;) {
+      this.#dueAtMs = performance.now() + pauseMs;
       await delay(pauseMs, this.#stop.signal);
       if (this.#stop.signal.aborted || this.lostBy) return;
       pauseMs = (await this.#once()) ? intervalMs : Math.min(RETRY_PAUSE_MS, intervalMs);
@@ -79,6 +82,7 @@ export class Heartbeats {
   /** True when the coordinator answered. */
   async #once(): Promise<boolean> {
     const sentAtMs = performance.now();
+    this.#dueAtMs = Infinity;
     const beat = this.#beat().then(
       () => null,
       (error: unknown) => error,
@@ -105,10 +109,12 @@ export class Heartbeats {
     return this.#heardAtMs + this.#options.sessionTimeoutMs - performance.now();
   }
   #expired(): LogError {
-    const { sessionTimeoutMs } = this.#options;
+    const { sessionTimeoutMs, intervalMs } = this.#options;
+    const lateMs = performance.now() - this.#dueAtMs;
+    const stoodStill = `, because this process stood still for ${(lateMs / 1000).toFixed(1)} s (a function that does not give way, or a frozen machine)`;
     return new LogError(
       { kind: 'fenced' },
-      `The membership of the group is over: no heartbeat was answered for ${sessionTimeoutMs} ms.`,
+      `The membership of the group is over: no heartbeat was answered for ${sessionTimeoutMs} ms${lateMs > intervalMs ? stoodStill : ''}.`,
     );
   }
 }

@@ -40,6 +40,8 @@ export interface Holder {
   drain(): Promise<void>;
   /** Ends when something can be taken again (at least one held record was passed on). */
   room(): Promise<void>;
+  /** The task is closed: what is held never leaves, `drain` and `room` need not end, nothing more may be begun. */
+  abandon?(): void;
 }
 
 /** Told where the operator's time stands, once per chunk and in each commit. */

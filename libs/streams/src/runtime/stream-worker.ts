@@ -35,9 +35,13 @@ import { TaskRegistry } from './task-registry.ts';
 
 /** Records of one task in a row, before the next task gets its turn. */
 const RECORDS_PER_TURN = 256;
-/** How long the loop processes before it lets the process' other events happen. */
+/** How long the loop processes before it lets the process' other events happen (heartbeats among them): no longer than the one
+ *  record that is under way then, however slow the user's functions are. */
 const SLICE_MS = 8;
 const IDLE_POLL_MS = 100;
+/** A record that takes longer is worth a line in the log, but not each one. */
+const BLOCKING_MS = 2_000;
+const TELL_EVERY_MS = 60_000;
 const HELD_POLL_MS = 2;
 
 export interface WorkerListener {
@@ -75,6 +79,9 @@ export class StreamWorker implements GroupListener {
   #held = false;
   #stopped = false;
   #looping: Promise<void> | null = null;
+  /** Whose turn is next. */
+  #turn = 0;
+  #tellAgainMs = -Infinity;
   /** Asked for and not answered yet. */
   #polling: Promise<true> | null = null;
 
@@ -179,20 +186,34 @@ export class StreamWorker implements GroupListener {
     }
   }
 
+  /** The tasks in turn, until none has anything or the time is over; the next slice begins with the task behind the last. */
   #processSlice(): number {
     const { pacing } = this.#environment;
     const endMs = pacing.elapsedMs() + SLICE_MS;
+    const tasks = this.#registry.running;
     let processed = 0;
-    for (let again = true; again && pacing.elapsedMs() < endMs;) {
-      again = false;
-      for (const task of this.#registry.running) {
-        if (!task.isReady) continue;
-        const count = task.process(RECORDS_PER_TURN);
-        processed += count;
-        if (count === RECORDS_PER_TURN) again = true;
-      }
+    for (let idle = 0, overtimeMs = -1; idle < tasks.length && overtimeMs < 0;) {
+      const task = tasks[this.#turn++ % tasks.length]!;
+      const count = task.isReady ? task.process(RECORDS_PER_TURN, endMs) : 0;
+      processed += count;
+      idle = count > 0 ? 0 : idle + 1;
+      overtimeMs = pacing.elapsedMs() - endMs;
+      if (overtimeMs >= BLOCKING_MS) this.#tellOfBlocking(task, overtimeMs);
     }
     return processed;
+  }
+
+  #tellOfBlocking(task: StreamTask, ms: number): void {
+    const { clock, logger } = this.#environment;
+    const nowMs = clock.nowMs();
+    if (nowMs < this.#tellAgainMs) return;
+    this.#tellAgainMs = nowMs + TELL_EVERY_MS;
+    const seconds = (ms / 1000).toFixed(1);
+    logger.log(
+      'warn',
+      `${task.operatorName} blocked the process for ${seconds} s in task ${task.name}: no other task went on, no heartbeat was sent. A function must give way well within sessionTimeoutMs: compute in a worker thread and wait for it in mapValuesAsync.`,
+      { taskId: task.name },
+    );
   }
 
   /** W4. What a handler answered `fail` to, and what starting over cannot mend, ends the application. */
@@ -256,10 +277,15 @@ export class StreamWorker implements GroupListener {
     const { clock, logger } = this.#environment;
     const timer = new AbortController();
     const late = clock.delay(Math.max(0, deadlineMs - clock.nowMs()), timer.signal).then(() => false);
-    const suspended = Promise.all(this.tasks.map((task) => task.suspend())).then(() => true);
-    if (!(await Promise.race([suspended, late]))) {
-      logger.log('warn', 'Tasks did not commit in the time a rebalance allows; what they did is given up.');
-      void this.#registry.removeAll();
+    const busy = new Set(this.tasks);
+    const suspending = this.tasks.map((task) => task.suspend().then(() => busy.delete(task)));
+    if (!(await Promise.race([Promise.all(suspending).then(() => true), late]))) {
+      const names = Array.from(busy, ({ name }) => name).join(', ');
+      logger.log(
+        'warn',
+        `Task ${names} did not commit in the time a rebalance allows: what was done since the last commit is given up, and done again by the next owner.`,
+      );
+      for (const task of busy) void this.#registry.remove(task);
     }
     timer.abort();
   }

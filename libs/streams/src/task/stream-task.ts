@@ -74,6 +74,10 @@ export class StreamTask {
   get watermarkMs(): number {
     return this.#opened?.watermark.watermarkMs ?? -Infinity;
   }
+  /** The operator that ran last. */
+  get operatorName(): string {
+    return this.#opened?.operator.name ?? '';
+  }
   get isCommitting(): boolean {
     return this.#committing !== null;
   }
@@ -347,6 +351,7 @@ export class StreamTask {
     this.#closing.abort();
     const opened = this.#opened;
     this.#opened = null;
+    for (const { holder } of opened?.stages ?? []) holder?.abandon?.();
     await opened?.close();
   }
 }

@@ -36,6 +36,7 @@ export class Attempts {
   /** In the order they expire; those that are over leave when they come to the front. */
   readonly #underWay: Attempt[] = [];
   #timer: AbortController | null = null;
+  #isAbandoned = false;
 
   constructor(options: AttemptOptions, clock: Clock) {
     this.#options = options;
@@ -43,6 +44,7 @@ export class Attempts {
   }
 
   begin(call: Call, retry = 0): void {
+    if (this.#isAbandoned) return;
     const aborter = new AbortController();
     let answer: unknown;
     try {
@@ -63,6 +65,14 @@ export class Attempts {
         if (over(attempt)) this.#failed(call, retry, error);
       },
     );
+  }
+
+  /** Tells the functions that their answers are not wanted any more, and begins nothing more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    const reason = new DOMException('The task was closed.', 'AbortError');
+    for (const attempt of this.#underWay) if (over(attempt)) attempt.aborter.abort(reason);
+    this.rest();
   }
 
   /** Lets go of the timer; nothing is under way. */

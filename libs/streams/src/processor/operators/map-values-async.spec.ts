@@ -360,6 +360,24 @@ describe('mapValuesAsync', () => {
     });
   });
 
+  it('tells the functions when the task is closed, and calls none again', async () => {
+    const { calls, harness } = operate({ retries: 1, backoffMs: 10 });
+    harness.pipe('k', 'a');
+    harness.pipe('k', 'b');
+    harness.pipe('k', 'c');
+    calls[0]!.fail(new Error('first'));
+    await settle();
+    expect(called(calls)).toEqual(['a', 'b']);
+    harness.holder.abandon!();
+    expect(calls[1]!.signal.aborted).toBe(true);
+    expect(harness.clock.numTimers).toBe(1); // the pause before a retry that will not come
+    harness.clock.advance(10);
+    calls[1]!.answer('B');
+    await settle();
+    expect(called(calls)).toEqual(['a', 'b']);
+    expect(harness.passed).toEqual([]);
+  });
+
   it('refuses options that cannot work, all at once', () => {
     const declare = () => operate({ concurrency: 0, timeoutMs: -1, retries: 1.5 });
     expect(declare).toThrow(TopologyError);

@@ -92,6 +92,7 @@ class AsyncMapping implements Holder {
   }
 
   take(key: unknown, value: unknown, timestampMs: number): void {
+    this.#context.entered(this.#options.name);
     const call = this.#call(key, value, timestampMs);
     const isAlone = this.held === 0;
     this.#calls.add(call);
@@ -122,6 +123,10 @@ class AsyncMapping implements Holder {
   get ceilingMs(): number {
     for (const { watermarkMs } of this.#inOrder) return watermarkMs;
     return Infinity;
+  }
+
+  abandon(): void {
+    this.#attempts.abandon();
   }
 
   drain(): Promise<void> {

@@ -32,6 +32,7 @@ class SinkWriter implements Holder {
   /** What the sink has, once it is opened. */
   #position: SinkPosition | null = null;
   #isOpen = false;
+  #isAbandoned = false;
 
   constructor(sink: Sink<unknown, unknown>, context: OperatorContext) {
     this.#sink = sink;
@@ -49,6 +50,10 @@ class SinkWriter implements Holder {
     const { topic, partition, offset, sizeBytes } = this.#context.record;
     this.#pendingBytes += sizeBytes;
     this.#pending.push({ key, value, timestampMs, topic, partition, offset });
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   async drain(): Promise<void> {
@@ -88,9 +93,10 @@ class SinkWriter implements Holder {
         return await action();
       } catch (cause) {
         const error = this.#failure(cause);
-        if (attempt === MAX_ATTEMPTS) throw error;
+        if (attempt === MAX_ATTEMPTS || this.#isAbandoned) throw error;
         logger.log('warn', error.message, { sink: this.#sink.name, attempt });
         await clock.delay(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
+        if (this.#isAbandoned) throw error;
       }
     }
   }
