@@ -24,7 +24,8 @@ export async function dumpTopic(
   { values = true }: { readonly values?: boolean } = {},
 ): Promise<readonly DumpedRecord[]> {
   const lines = await runPeer('Dump', [brokers, topic], { values: values ? 'yes' : 'no' });
-  return lines.map((line) => decode(JSON.parse(line) as DumpedLine));
+  const records = lines.filter((line) => line.startsWith('{')); // the first use says that it builds the program
+  return records.map((line) => decode(JSON.parse(line) as DumpedLine));
 }
 
 function decode({ key, value, headers, ...rest }: DumpedLine): DumpedRecord {
