@@ -84,6 +84,7 @@ if (url === undefined) {
       await owner.flush({ writes, expireBeforeMs: null, fromOffset: 0, toOffset: 12 });
       const tag = `hfs:{${id.applicationId}:store:0}`;
       expect((await admin.keys(`*${id.applicationId}*`)).sort()).toEqual([
+        `${tag}:counts`,
         `${tag}:meta`,
         `${tag}:window:60000`,
         `${tag}:windows`,

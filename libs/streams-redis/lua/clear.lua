@@ -1,7 +1,8 @@
 --[[
   Removes the data and the checkpoint of a store partition, unless a newer owner has opened it. The epoch stays.
 
-  KEYS[1] meta (hash: epoch, offset, layout)   KEYS[2] windows (sorted set of window starts)   KEYS[3] key-value entries (hash)
+  KEYS[1] meta (hash: epoch, offset, layout, counted)   KEYS[2] windows (sorted set of window starts)
+  KEYS[3] counts (hash: entries by window start)   KEYS[4] key-value entries (hash)
   ARGV[1] epoch of the caller
   ARGV[2] key of a window's hash without its start
 
@@ -9,7 +10,7 @@
 ]]
 local MAX_KEYS = 1000
 
-local meta, windows, entries = KEYS[1], KEYS[2], KEYS[3]
+local meta, windows, counts, entries = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 if tonumber(redis.call('HGET', meta, 'epoch') or 0) > tonumber(ARGV[1]) then return -1 end
 
 local chunks = {}
@@ -21,8 +22,8 @@ for i = 1, #starts, MAX_KEYS do
   chunks[#chunks + 1] = keys
 end
 
-redis.call('HDEL', meta, 'offset')
-redis.call('UNLINK', windows, entries)
+redis.call('HDEL', meta, 'offset', 'counted')
+redis.call('UNLINK', windows, counts, entries)
 for _, keys in ipairs(chunks) do redis.call('UNLINK', unpack(keys)) end
 redis.call('HSET', meta, 'epoch', ARGV[1])
 return 1

@@ -38,6 +38,7 @@ describe('faultOf', () => {
     ["OOM command not allowed when used memory > 'maxmemory'.", 'raise maxmemory'],
     ['ERR Error running script (call to f_1): @user_script:9: -OOM command not allowed', 'raise maxmemory'],
     ['MISCONF Redis is configured to save RDB snapshots', 'mend its disk'],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'choose another keyPrefix'],
   ])('tells at once of %s, which may be over later', (message, advice) => {
     const fault = faultOf(reply(message));
     expect(fault).toMatchObject({ passing: false, retryable: true });
@@ -53,7 +54,6 @@ describe('faultOf', () => {
     ],
     ['ERR ACL failure in script: No permissions to access a key', 'may use the keys and commands'],
     ["NOPERM User x has no permissions to run the 'evalsha' command", 'check user and password'],
-    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'choose another keyPrefix'],
     ['MOVED 1234 10.0.0.1:6379', 'option `cluster`'],
     ['HFSLAYOUT window-1', 'name it anew'],
     ["ERR unknown command 'HELLO'", 'ERR unknown command'],

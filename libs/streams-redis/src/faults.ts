@@ -29,14 +29,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   NOAUTH: CREDENTIALS_ADVICE,
   WRONGPASS: CREDENTIALS_ADVICE,
   NOPERM: CREDENTIALS_ADVICE,
-  WRONGTYPE: 'another program writes keys of this name: choose another keyPrefix',
+  WRONGTYPE:
+    'another program has written keys of this name: the store is restored; choose another keyPrefix if it comes again',
   MOVED: CLUSTER_ADVICE,
   ASK: CLUSTER_ADVICE,
   HFSLAYOUT: 'the store was written as another kind or by another version: name it anew, or delete its keys',
 };
 /** Of a command or a key, as Redis 7 and 8 say it of a script. */
 const FORBIDDEN_IN_SCRIPT = /The user executing the script can't|ACL failure in script/;
-const RETRYABLE = new Set(['OOM', 'MISCONF']);
+/** Also what opening the partition again finds and mends. */
+const RETRYABLE = new Set(['OOM', 'MISCONF', 'WRONGTYPE']);
 
 export function faultOf(error: Error): Fault {
   const { message } = error;

@@ -47,11 +47,18 @@ export class RedisStorePartition extends RedisStoreReader implements StorePartit
     connection: RedisConnection,
     keys: StoreKeys,
     spec: StoreSpec,
+    onDamage: (text: string) => void,
   ): Promise<RedisStorePartition> {
-    const taken = await connection.run(`open store partition ${keys.partition}`, (redis) =>
-      redis.hfsOpen(keys.meta, layoutOf(spec.kind)),
+    const { meta, windows, counts, entries, windowPrefix } = keys;
+    const [epoch, offset, damage] = await connection.run(`open store partition ${keys.partition}`, (redis) =>
+      redis.hfsOpen(meta, windows, counts, entries, layoutOf(spec.kind), windowPrefix),
     );
-    return new RedisStorePartition(connection, keys, spec, taken);
+    if (damage) {
+      onDamage(
+        `Store partition ${keys.partition} was damaged in Redis: ${damage}. It was emptied and is restored from its changelog. Keep other programs, and evictions, away from its keys.`,
+      );
+    }
+    return new RedisStorePartition(connection, keys, spec, [epoch, offset]);
   }
 
   async flush(flush: StoreFlush): Promise<FlushResult> {
@@ -65,9 +72,9 @@ export class RedisStorePartition extends RedisStoreReader implements StorePartit
   }
 
   async clear(): Promise<'applied' | 'fenced'> {
-    const { partition, meta, windows, entries, windowPrefix } = this.#keys;
+    const { partition, meta, windows, counts, entries, windowPrefix } = this.#keys;
     const code = await this.#connection.run(`clear store partition ${partition}`, (redis) =>
-      redis.hfsClear(meta, windows, entries, this.#epoch, windowPrefix),
+      redis.hfsClear(meta, windows, counts, entries, this.#epoch, windowPrefix),
     );
     return code === 1 ? 'applied' : 'fenced';
   }
@@ -84,11 +91,12 @@ export class RedisStorePartition extends RedisStoreReader implements StorePartit
   }: StoreFlush): Array<string | number | Buffer> {
     const limit = expireBeforeMs ?? -Infinity;
     const kept = writes.filter(({ segment, count }) => count > 0 && (segment ?? limit) >= limit);
-    const { meta, windows, windowPrefix } = this.#keys;
+    const { meta, windows, counts, windowPrefix } = this.#keys;
     return [
-      kept.length + 2,
+      kept.length + 3,
       meta,
       windows,
+      counts,
       ...kept.map(({ segment }) => this.#keys.segment(segment)),
       this.#epoch,
       String(fromOffset),

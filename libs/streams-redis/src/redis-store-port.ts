@@ -1,4 +1,11 @@
-import type { StorePartition, StorePartitionId, StorePort, StoreReader, StoreSpec } from '@hiveframe/streams';
+import type {
+  Logger,
+  StorePartition,
+  StorePartitionId,
+  StorePort,
+  StoreReader,
+  StoreSpec,
+} from '@hiveframe/streams';
 import { RedisConnection } from './connection.ts';
 import { refuseEviction } from './eviction-policy.ts';
 import {
@@ -20,10 +27,12 @@ class RedisStorePort implements StorePort {
   readonly name = 'redis';
   readonly durable = true;
   readonly #keyPrefix: string;
+  readonly #logger: Logger;
   readonly #connection: RedisConnection;
 
   constructor(options: ResolvedRedisStoreOptions) {
     this.#keyPrefix = options.keyPrefix;
+    this.#logger = options.logger;
     this.#connection = new RedisConnection(options);
   }
 
@@ -33,7 +42,10 @@ class RedisStorePort implements StorePort {
   }
 
   async open(id: StorePartitionId, spec: StoreSpec): Promise<StorePartition> {
-    return RedisStorePartition.open(this.#connection, new StoreKeys(this.#keyPrefix, id), spec);
+    const keys = new StoreKeys(this.#keyPrefix, id);
+    return RedisStorePartition.open(this.#connection, keys, spec, (damage) =>
+      this.#logger.log('warn', damage),
+    );
   }
 
   reader(id: StorePartitionId, spec: StoreSpec): StoreReader {

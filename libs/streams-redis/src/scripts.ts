@@ -8,19 +8,27 @@ function lua(name: string): string {
 }
 
 export const SCRIPTS = {
-  hfsOpen: { lua: lua('open'), numberOfKeys: 1 },
+  hfsOpen: { lua: lua('open'), numberOfKeys: 4 },
   hfsFlush: { lua: lua('flush') },
-  hfsClear: { lua: lua('clear'), numberOfKeys: 3 },
+  hfsClear: { lua: lua('clear'), numberOfKeys: 4 },
 };
 
 /** The commands the stores use, as ioredis answers them. */
 export interface RedisCommands {
-  hfsOpen(meta: string, layout: string): Promise<[epoch: number, offset: string | null]>;
+  hfsOpen(
+    meta: string,
+    windows: string,
+    counts: string,
+    entries: string,
+    layout: string,
+    windowPrefix: string,
+  ): Promise<[epoch: number, offset: string | null, damage: string | null]>;
   /** Number of keys, keys, arguments: see flush.lua. */
   hfsFlush(args: ReadonlyArray<string | number | Buffer>): Promise<number>;
   hfsClear(
     meta: string,
     windows: string,
+    counts: string,
     entries: string,
     epoch: number,
     windowPrefix: string,

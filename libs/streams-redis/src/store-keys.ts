@@ -2,8 +2,9 @@
  *
  *  | key | type | what |
  *  |---|---|---|
- *  | `<prefix>{<applicationId>:<store>:<partition>}:meta` | hash | `epoch`, `offset` (decimal digits), `layout` |
+ *  | `<prefix>{<applicationId>:<store>:<partition>}:meta` | hash | `epoch`, `offset` (decimal digits), `layout`, `counted` (where `counts` is kept) |
  *  | `...:entries` | hash | the entries of a key-value store |
+ *  | `...:counts` | hash | the number of entries by window start, '' of a key-value store: shows what others did to our keys |
  *  | `...:windows` | sorted set | the window starts that have entries |
  *  | `...:window:<start ms>` | hash | the entries of one window |
  */
@@ -18,6 +19,7 @@ export class StoreKeys {
   readonly meta: string;
   readonly entries: string;
   readonly windows: string;
+  readonly counts: string;
   readonly windowPrefix: string;
 
   constructor(keyPrefix: string, { applicationId, store, partition }: StorePartitionId) {
@@ -26,6 +28,7 @@ export class StoreKeys {
     this.meta = `${keyPrefix}${tag}:meta`;
     this.entries = `${keyPrefix}${tag}:entries`;
     this.windows = `${keyPrefix}${tag}:windows`;
+    this.counts = `${keyPrefix}${tag}:counts`;
     this.windowPrefix = `${keyPrefix}${tag}:window:`;
   }
 

@@ -2,19 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import {
   inMemoryStores,
+  RecordCursor,
   string,
   StreamsApp,
   StreamsBuilder,
   StreamsError,
   topic,
   type LogPort,
+  type LogReader,
   type StreamsConfig,
   type Telemetry,
   type Topology,
 } from '@hiveframe/streams';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { eventually } from '../../support/eventually.ts';
-import { batchOf, readTexts } from '../../support/log-records.ts';
+import { batchOf } from '../../support/log-records.ts';
 import { RecordingLogger } from '../../support/recording-logger.ts';
 
 export interface SceneOptions {
@@ -88,8 +90,13 @@ export class Scene {
     await writer.close();
   }
 
-  /** What is committed in a topic, partition 0. */
+  /** The values that are committed in a topic, partition 0. */
   async read(name = this.output): Promise<string[]> {
+    return (await this.readPairs(name)).map(([, value]) => value);
+  }
+
+  /** Keys and values. */
+  async readPairs(name = this.output): Promise<Array<readonly [key: string, value: string]>> {
     const at = { topic: name, partition: 0 };
     if (!(await this.log.admin.describe([name])).has(name)) return [];
     const [start] = await this.log.admin.offsets([at], 'start');
@@ -98,15 +105,14 @@ export class Scene {
     const reader = this.log.reader({ isolation: 'read_committed' });
     reader.assign(at, start!.offset);
     try {
-      return await readTexts(reader, end!.offset);
+      return await readPairs(reader, end!.offset);
     } finally {
       await reader.close();
     }
   }
 
   async untilRead(texts: readonly string[], timeoutMs = 60_000): Promise<void> {
-    let seen: readonly string[] = [];
-    const isThere = async () => (seen = await this.read()).length >= texts.length;
+    const isThere = async () => (await this.read()).length >= texts.length;
     await eventually(`${texts.length} results (${this.logger.lines.slice(-5).join('\n')})`, isThere, {
       timeoutMs,
       everyMs: 200,
@@ -145,4 +151,20 @@ export class Scene {
     await Promise.all(this.#apps.map((app) => app.stop({ timeoutMs: 5_000 }).catch(() => {})));
     await this.log.close(2_000);
   }
+}
+
+async function readPairs(
+  reader: LogReader,
+  endOffset: number,
+): Promise<Array<readonly [key: string, value: string]>> {
+  const pairs: Array<readonly [string, string]> = [];
+  const cursor = new RecordCursor();
+  for (let position = -1; position < endOffset;) {
+    for (const { batches, fromOffset, nextOffset } of await reader.poll({ maxWaitMs: 200 })) {
+      cursor.reset(batches, fromOffset);
+      while (cursor.next()) pairs.push([cursor.key()?.toString() ?? '', cursor.value()?.toString() ?? '']);
+      position = nextOffset;
+    }
+  }
+  return pairs;
 }

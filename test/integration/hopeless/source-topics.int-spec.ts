@@ -79,6 +79,7 @@ const script = KafkaCluster.script();
     builder
       .stream(topic(scene.input, { key: string(), value: string() }))
       .mapValuesAsync(async (value) => gate.promise.then(() => value.trim()), {
+        name: 'gate',
         concurrency: 1,
         timeoutMs: 60_000,
       })

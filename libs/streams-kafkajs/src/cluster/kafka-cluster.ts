@@ -162,18 +162,19 @@ export class KafkaCluster {
       if (this.#lost.delete(name)) this.logger.log('info', `Connected to broker ${nodeId} at ${name} again.`);
       return connection;
     } catch (error) {
-      if (!this.#closed) this.#notReached(`broker ${nodeId} at ${name}`, name, messageOf(error));
+      if (!this.#closed) this.#notReached(`broker ${nodeId} at ${name}`, name, error);
       throw error;
     }
   }
 
-  #notReached(broker: string, name: string, why: string): void {
+  #notReached(broker: string, name: string, error: unknown): void {
+    const why = messageOf(error);
     const known = this.#lost.get(name);
     const waiting = known ?? new Waiting(this.logger, { what: broker });
     waiting.failed(why);
     if (known) return;
     this.#lost.set(name, waiting);
-    this.logger.log('warn', `Cannot reach ${broker}: ${why}; trying again.`);
+    this.logger.log('warn', `Cannot reach ${broker}: ${why}${triesAgain(error)}.`);
   }
 }
 

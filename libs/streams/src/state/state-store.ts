@@ -17,6 +17,7 @@ import type { StoreDeclaration } from '../topology/graph.ts';
 import type { SerdeContext } from '../serde/serde.ts';
 import { decodeStateValue, encodeChangelogKey, encodeStateValue } from './changelog-codec.ts';
 import { SegmentWriter } from './segment-writes.ts';
+import { readEntry, whyUnreadable } from './unreadable-entry.ts';
 
 export interface StateEntry<V = unknown> {
   readonly key: unknown;
@@ -81,6 +82,8 @@ export class StateStore {
   readonly #removing = new Set<StateSegment>();
   #partition: StorePartition | null = null;
   #wasRead = false;
+  /** It came whole from the changelog when it was opened. */
+  #isReplayed = false;
   /** Windows that start before this were dropped. */
   #expireBeforeMs: number | null = null;
   /** The same as of the last seal: only these leave the store with the next flush. Under at_least_once the input of a commit may
@@ -98,6 +101,7 @@ export class StateStore {
   /** Begins on a store partition that was brought up to date with its changelog. Empty: no key needs to be looked for. */
   async attach(partition: StorePartition, isEmpty: boolean): Promise<void> {
     this.#partition = partition;
+    this.#isReplayed = partition.changelogOffset === null && !isEmpty;
     this.segments.clear();
     this.#removing.clear();
     this.dirty = [];
@@ -199,19 +203,23 @@ export class StateStore {
 
   /** Loads these keys, in one round trip for each segment. */
   async load(wanted: ReadonlyMap<StateSegment, ReadonlyMap<unknown, unknown>>): Promise<void> {
-    const partition = this.#partition!;
     this.#wasRead = true;
-    await Promise.all(
-      Array.from(wanted, async ([segment, keys]) => {
-        const ids = [...keys.keys()];
-        const found = await partition.getMany(
-          segment.id,
-          Array.from(keys.values(), (key) => this.#keyBytes(key)),
-        );
-        for (const [index, bytes] of found.entries())
-          this.#loaded(segment, ids[index], keys.get(ids[index]), bytes);
-      }),
+    await Promise.all(Array.from(wanted, ([segment, keys]) => this.#loadSome(segment, keys)));
+  }
+
+  async #loadSome(segment: StateSegment, keys: ReadonlyMap<unknown, unknown>): Promise<void> {
+    const partition = this.#partition!;
+    const ids = [...keys.keys()];
+    const found = await partition.getMany(
+      segment.id,
+      Array.from(keys.values(), (key) => this.#keyBytes(key)),
     );
+    try {
+      for (const [index, bytes] of found.entries())
+        this.#loaded(segment, ids[index], keys.get(ids[index]), bytes);
+    } catch (error) {
+      throw await this.#given(error);
+    }
   }
 
   #loaded(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes | null): void {
@@ -221,31 +229,43 @@ export class StateStore {
   }
 
   #admit(segment: StateSegment, id: unknown, key: unknown, bytes: Bytes): void {
-    const { timestampMs, value } = decodeStateValue(bytes);
-    const entry = this.#insert(
-      segment,
-      id,
-      key,
-      this.declaration.value.deserialize(value, this.#valueContext),
-    );
+    const { timestampMs, value } = readEntry(() => this.#decode(bytes));
+    const entry = this.#insert(segment, id, key, value);
     entry.timestampMs = timestampMs;
     entry.encodedBytes = bytes.length;
     this.cachedBytes += bytes.length;
+  }
+
+  #given(error: unknown): Promise<unknown> {
+    return whyUnreadable(error, this.name, this.#partition!, this.#isReplayed);
+  }
+
+  #decode(bytes: Bytes): { readonly timestampMs: number; readonly value: unknown } {
+    const { timestampMs, value } = decodeStateValue(bytes);
+    return { timestampMs, value: this.declaration.value.deserialize(value, this.#valueContext) };
   }
 
   /** Loads all of a segment; then it is complete. */
   async loadAll(segment: StateSegment): Promise<void> {
     if (segment.complete) return;
     this.#wasRead = true;
+    try {
+      await this.#scanAll(segment);
+    } catch (error) {
+      throw await this.#given(error);
+    }
+    segment.complete = true;
+    segment.absent.clear();
+  }
+
+  async #scanAll(segment: StateSegment): Promise<void> {
     for await (const entries of this.#partition!.scan(segment.id)) {
       for (const { key: keyBytes, value } of entries) {
-        const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);
+        const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
         const id = this.identify(key);
         if (!segment.entries.has(id) && !segment.removed.has(id)) this.#admit(segment, id, key, value);
       }
     }
-    segment.complete = true;
-    segment.absent.clear();
   }
 
   /** The entry's value, to keep while it is changed in place. */
