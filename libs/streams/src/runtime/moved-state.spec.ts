@@ -72,7 +72,7 @@ describe('state in memory', () => {
     await reach(2);
     const [here, there] = [await heldBy(first), await heldBy(second)];
     expect([here.length, there.length]).toEqual([2, 2]);
-    expect([...here, ...there].toSorted()).toEqual(PARTITIONS);
+    expect([...here, ...there].toSorted((a, b) => a - b)).toEqual(PARTITIONS);
 
     await other.app.stop();
     await writeAll();
