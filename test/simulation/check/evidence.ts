@@ -44,11 +44,11 @@ export class Evidence {
     return this.#committed(this.#inputs).flat().filter(isMalformed).map(textOf);
   }
 
-  /** The committed records of an output topic, each partition in its order. */
+  /** The committed records of an output topic, each partition in its order; a null value deletes. */
   emitted(topic: string): Emitted[] {
     return this.#committed([topic])
       .flat()
-      .map(({ key, value }) => ({ key: key!, value: JSON.parse(value!.toString()) as unknown }));
+      .map(({ key, value }) => ({ key: key!, value: value && (JSON.parse(value.toString()) as unknown) }));
   }
   get deadLetters(): string[] {
     return this.#committed([this.#deadLetterTopic]).flat().map(textOf);

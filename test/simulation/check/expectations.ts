@@ -56,7 +56,7 @@ export function exactly(
   });
 }
 
-export function countBy(all: readonly Given[], by: (one: Given) => string): Map<string, number> {
+export function countBy<T>(all: readonly T[], by: (one: T) => string): Map<string, number> {
   return new Map(Array.from(grouped(all, by), ([name, members]) => [name, members.length]));
 }
 

@@ -2,8 +2,9 @@
 import * as counting from './counting.ts';
 import * as relay from './relay.ts';
 import type { Scenario } from './scenario.ts';
+import * as tables from './tables.ts';
 
-export const SCENARIOS = { ...counting, ...relay } satisfies Record<string, Scenario>;
+export const SCENARIOS = { ...counting, ...relay, ...tables } satisfies Record<string, Scenario>;
 export type ScenarioName = keyof typeof SCENARIOS;
 
 /** Those that keep state, exactly once. */
