@@ -53,7 +53,7 @@ export class RecordFailures {
   nullKey(record: CapturedRecord, operator: string): void {
     if ((this.#environment.handlers.onNullKey ?? 'deadLetter') === 'continue') return;
     const error = new ProcessingError(
-      `Cannot aggregate ${where(record)} in ${operator}: its key is null. Give records a key, or drop them before.`,
+      `Cannot use ${where(record)} in ${operator}: its key is null. Give records a key, or drop them before.`,
     );
     this.deadLetter('nullKey', error, record);
   }
