@@ -21,9 +21,9 @@ const RECORDS = 12_000;
 const idle = new AbortController().signal;
 
 /** Keys `from` to `to` - 1, each with its number as value. */
-async function writeNumbers(log: LogPort, from: number, to: number): Promise<void> {
+async function writeNumbers(log: LogPort, from: number, to: number, timestampMs = Date.now()): Promise<void> {
   const records = new RecordBatchWriter();
-  for (let i = from; i < to; i++) records.append(Buffer.from(`k${i}`), Buffer.from(String(i)), 1);
+  for (let i = from; i < to; i++) records.append(Buffer.from(`k${i}`), Buffer.from(String(i)), timestampMs);
   await log.writer().send([{ ...changelog, records: records.take() }]);
 }
 
@@ -202,6 +202,27 @@ describe('restore', () => {
       calledOff.abort();
       await expect(restoring).rejects.toThrow('called off');
     }
+  });
+
+  it('replays everything when the gap is so old that a deletion in it may be forgotten', async () => {
+    const day = 24 * 60 * 60 * 1_000;
+    await writeNumbers(log, 0, 10, Date.now() - 2 * day);
+    await restoreInto(await open());
+    await writeNumbers(log, 10, 12, Date.now() - 2 * day);
+    await writeNumbers(log, 12, 20);
+    events = [];
+    expect(await restoreInto(await open())).toBe(20);
+    expect(events[0]!.progress.startOffset).toBe(0);
+  });
+
+  it('goes on from an old store when nothing but the last offset is behind it: a marker', async () => {
+    const day = 24 * 60 * 60 * 1_000;
+    await writeNumbers(log, 0, 10, Date.now() - 2 * day);
+    await restoreInto(await open());
+    await writeNumbers(log, 10, 11, Date.now() - 2 * day);
+    events = [];
+    expect(await restoreInto(await open())).toBe(11);
+    expect(events[0]!.progress.startOffset).toBe(10);
   });
 
   it('lets a newer owner go first: a flush that is refused ends it', async () => {

@@ -22,6 +22,9 @@ export interface RestoreOptions {
   readonly onRestore: RestoreListener;
 }
 
+/** A changelog keeps tombstones at least so long after it is compacted: Kafka's own `delete.retention.ms`. */
+const TOMBSTONES_KEPT_MS = 24 * 60 * 60 * 1_000;
+
 interface Plan {
   /** Where the store stands. */
   readonly storeOffset: number;
@@ -41,19 +44,40 @@ export async function restore(options: RestoreOptions): Promise<number> {
 }
 
 async function planRestore(options: RestoreOptions): Promise<Plan> {
-  const { log, changelog, partition } = options;
-  const [[end], [start]] = await Promise.all([
-    log.admin.offsets([changelog], 'end'),
-    log.admin.offsets([changelog], 'start'),
-  ]);
-  const endOffset = end!.offset;
+  const { partition } = options;
+  const reach = await readReach(options);
+  const { startOffset, endOffset } = reach;
   let storeOffset = partition.changelogOffset ?? 0;
-  if (storeOffset > endOffset || (storeOffset < start!.offset && storeOffset > 0)) {
-    // The changelog was made anew, or does not reach back to where the store stands: only a full replay is right.
+  if (storeOffset > 0 && !continues(reach, storeOffset)) {
     if ((await partition.clear()) === 'fenced') throw notContinued(options);
     storeOffset = 0;
   }
-  return { storeOffset, startOffset: Math.max(storeOffset, start!.offset), endOffset };
+  return { storeOffset, startOffset: Math.max(storeOffset, startOffset), endOffset };
+}
+
+/** What a changelog still tells. */
+interface Reach {
+  readonly startOffset: number;
+  /** From here on no tombstone can be missing. */
+  readonly tombstonesFrom: number;
+  readonly endOffset: number;
+}
+
+async function readReach({ log, changelog, clock }: RestoreOptions): Promise<Reach> {
+  const timestampMs = Math.max(0, clock.nowMs() - TOMBSTONES_KEPT_MS);
+  const [[end], [start], [kept]] = await Promise.all([
+    log.admin.offsets([changelog], 'end'),
+    log.admin.offsets([changelog], 'start'),
+    log.admin.offsets([changelog], { timestampMs }),
+  ]);
+  return { startOffset: start!.offset, tombstonesFrom: kept!.offset, endOffset: end!.offset };
+}
+
+/** Whether a store that stands at this offset can go on from there. Not if the changelog was made anew, begins later, or may have
+ *  forgotten in between that a key was deleted: then only a full replay is right. The last offset is never compacted. */
+function continues({ startOffset, tombstonesFrom, endOffset }: Reach, storeOffset: number): boolean {
+  if (storeOffset > endOffset || storeOffset < startOffset) return false;
+  return storeOffset >= Math.min(tombstonesFrom, endOffset - 1);
 }
 
 async function replay(options: RestoreOptions, plan: Plan): Promise<number> {
