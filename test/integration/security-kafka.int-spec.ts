@@ -18,7 +18,9 @@ const canRun = script !== undefined && canMakeCertificates();
 
 /** What no output may contain, in the wrong credentials below. */
 const WRONG = `wrong-${randomUUID()}`;
+/** Of those who are refused: how long they may be in doubt follows from it. */
 const CONNECTION_TIMEOUT_MS = 1_000;
+const SOON_MS = 30_000;
 
 (canRun ? describe : describe.skip)('Kafka with TLS, SASL and ACLs', () => {
   let authority: CertificateAuthority;
@@ -50,12 +52,7 @@ const CONNECTION_TIMEOUT_MS = 1_000;
   });
 
   function logAt(listener: ListenerName, options: Partial<KafkaJsOptions> = {}): LogPort {
-    log = kafkajs({
-      brokers: [kafka.address(listener)],
-      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
-      logger,
-      ...options,
-    });
+    log = kafkajs({ brokers: [kafka.address(listener)], logger, ...options });
     return log;
   }
   const password = (mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512', secret = kafka.password) =>
@@ -176,8 +173,10 @@ const CONNECTION_TIMEOUT_MS = 1_000;
     ];
     it.each(cases)('%s', async (_, listener, options, reason) => {
       const startedMs = performance.now();
-      const error = await errorOf(logAt(listener, options()).connect());
-      expect(performance.now() - startedMs).toBeLessThan(12 * CONNECTION_TIMEOUT_MS);
+      const error = await errorOf(
+        logAt(listener, { ...options(), connectionTimeoutMs: CONNECTION_TIMEOUT_MS }).connect(),
+      );
+      expect(performance.now() - startedMs).toBeLessThan(SOON_MS);
       expect(error.failure).toEqual({ kind: 'unauthorized' });
       expect(error.message).toMatch(reason);
       expectNoSecrets([...logger.lines, error.stack!, inspect(error, { depth: 10, showHidden: true })]);

@@ -11,7 +11,7 @@ import { RedisServer } from '../support/redis-server.ts';
 import { guideCommands } from '../support/security-guide.ts';
 import { TlsRedis, tlsRedisBinary } from '../support/tls-redis.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const binary = tlsRedisBinary();
 const canRun = binary !== undefined && canMakeCertificates();
@@ -111,7 +111,7 @@ async function useStores(stores: StorePort): Promise<void> {
   async function refusalOf(options: RedisStoreOptions): Promise<StoreError> {
     const startedMs = performance.now();
     const error = await errorOf(useStores(storesOn(options)));
-    expect(performance.now() - startedMs).toBeLessThan(8 * PATIENCE_MS);
+    expect(performance.now() - startedMs).toBeLessThan(20 * PATIENCE_MS);
     expect(error.retryable).toBe(false);
     expectNoSecrets([...logger.lines, error.stack!, inspect(error, { depth: 10, showHidden: true })]);
     expectNoSecrets([JSON.stringify(stores), inspect(stores, { depth: 10 })]);
