@@ -20,11 +20,13 @@ export interface PlannedFault {
   readonly chance: number;
 }
 
-const GAP_MS: Range = [100, 2_000];
-/** As often as they stand here. Two faults of one part never last together: three brokers miss at most one. */
+const GAP_MS: Range = [100, 1_500];
+/** As often as they stand here: a broker that starts again keeps those waiting that want all healed. */
 const BEGINNINGS: readonly Beginning[] = [
   'when all is well',
   'when all are healed',
+  'when its part is healed',
+  'when its part is healed',
   'when its part is healed',
   'when its part is healed',
 ];

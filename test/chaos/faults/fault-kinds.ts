@@ -27,8 +27,9 @@ export const FAULT_KINDS = {
   // Shorter: it comes back as the member it was, with a transaction as old as the freeze.
   'instance paused': { part: 'instance', cards: 1, targets: ALL, holdMs: [3_000, 8_000] },
   'scaled 3 to 1 to 3': { part: 'instance', cards: 2, holdMs: [500, 4_000] },
-  'broker killed': { part: 'broker', cards: 2, targets: ALL, holdMs: [500, 10_000] },
-  'broker stopped': { part: 'broker', cards: 2, targets: ALL, holdMs: [500, 4_000] },
+  // A broker takes its time to start again, and others of its part wait for it: few of these.
+  'broker killed': { part: 'broker', cards: 1, targets: ALL, holdMs: [500, 10_000] },
+  'broker stopped': { part: 'broker', cards: 1, targets: ALL, holdMs: [500, 4_000] },
   // The controller misses a broker after 9 s: shorter, it is waited for; longer, others lead in its place.
   'broker frozen': { part: 'broker', cards: 2, targets: ALL, holdMs: [2_000, 12_000] },
   'redis restarted': { part: 'redis', cards: 2, holdMs: [0, 1_500] },
