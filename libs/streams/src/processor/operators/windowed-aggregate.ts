@@ -113,7 +113,7 @@ class WindowedAggregate implements Holder {
   }
 
   #receiveTumbling(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
-    const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
+    const startMs = this.#startOf(timestampMs);
     if (this.#closesAtMs(startMs) <= watermarkMs) return this.#around.late(key, value, timestampMs);
     const segment = this.#segment(startMs);
     const id = typeof key === 'object' ? this.#state.identify(key) : key;
@@ -153,13 +153,21 @@ class WindowedAggregate implements Holder {
   #resume({ key, value, timestampMs, watermarkMs }: ParkedRecord): void {
     if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
     if (this.#tumbling) {
-      const startMs = timestampMs - (timestampMs % this.#options.sizeMs);
+      const startMs = this.#startOf(timestampMs);
       this.#updateOrBegin(this.#segment(startMs), this.#state.identify(key), key, value, timestampMs);
       return;
     }
     for (const segment of this.#openWindows(timestampMs, watermarkMs)) {
       this.#updateOrBegin(segment, this.#state.identify(key), key, value, timestampMs);
     }
+  }
+
+  /** Of the tumbling window. Looking at the last one first saves the remainder of a float64, a call of its own. */
+  #startOf(timestampMs: number): number {
+    const lastMs = this.#lastStartMs;
+    const { sizeMs } = this.#options;
+    if (lastMs >= 0 && timestampMs >= lastMs && timestampMs < lastMs + sizeMs) return lastMs;
+    return timestampMs - (timestampMs % sizeMs);
   }
 
   #segment(startMs: number): StateSegment {
