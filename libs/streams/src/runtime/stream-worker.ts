@@ -90,12 +90,15 @@ export class StreamWorker implements GroupListener {
     this.#environment = options.environment;
     const { environment, subTopologies, maxBufferedBytes, listener } = options;
     // What another application aborted never happened, whatever this one guarantees.
-    this.#reader = environment.log.reader({ isolation: 'read_committed' });
+    this.#reader = environment.log.reader({
+      isolation: 'read_committed',
+      maxBufferedBytes: maxBufferedBytes / 2,
+    });
     this.#purge = new RepartitionPurge(environment);
     this.#registry = new TaskRegistry({
       environment,
       subTopologies,
-      maxBufferedBytes,
+      maxBufferedBytes: maxBufferedBytes / 2,
       reader: this.#reader,
       wake: () => this.#bell.ring(),
       onRestore: (event) => listener.onRestore(event),

@@ -23,9 +23,11 @@ export interface StreamsConfig extends FailureHandlers {
   readonly commitIntervalMs?: number;
   /** A transaction that takes longer is aborted by the broker (D37). @defaultValue 10_000, as Kafka Streams */
   readonly transactionTimeoutMs?: number;
-  /** Output and changelog that a task gathers before it commits early. @defaultValue 8 MiB */
+  /** Output and changelog that a task gathers before it commits early; while a commit is under way, it gathers no more than the
+   *  same again. @defaultValue 8 MiB */
   readonly maxPendingBytes?: number;
-  /** Fetched but not processed records per task; beyond it the task's partitions are paused. @defaultValue 16 MiB */
+  /** Records fetched and not processed, decompressed, over all tasks of this process: half of it read ahead, half waiting at the
+   *  tasks, each with its share; partitions beyond their share are paused. Kafka: `input.buffer.max.bytes`. @defaultValue 64 MiB */
   readonly maxBufferedBytes?: number;
   /** Clean state entries kept per store partition, about. Kafka: `statestore.cache.max.bytes`. @defaultValue 64 MiB */
   readonly maxCachedBytes?: number;
@@ -77,7 +79,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     commitIntervalMs: exactlyOnce ? 100 : 30_000,
     transactionTimeoutMs: 10_000,
     maxPendingBytes: 8 * MIB,
-    maxBufferedBytes: 16 * MIB,
+    maxBufferedBytes: 64 * MIB,
     maxCachedBytes: 64 * MIB,
     maxBatchBytes: 512 * 1024,
     maxTaskIdleMs: 0,

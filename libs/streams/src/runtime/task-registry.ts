@@ -17,7 +17,7 @@ export interface TaskRegistryOptions {
   readonly environment: TaskEnvironment;
   readonly subTopologies: readonly SubTopology[];
   readonly reader: LogReader;
-  /** Fetched and not processed, per task; beyond it its inputs are paused. */
+  /** Given to tasks and not processed, over all of them; an input beyond its share is paused. */
   readonly maxBufferedBytes: number;
   readonly wake: () => void;
   readonly onRestore: RestoreListener;
@@ -135,10 +135,9 @@ export class TaskRegistry {
   /** An input that comes faster than it is processed is paused, so that memory stays bounded and others go on. Never one that has
    *  nothing: the task may wait for just that one. */
   balanceIntake(): void {
-    for (const task of this.running) {
-      const limit = this.#options.maxBufferedBytes / task.inputs.length;
-      for (const queue of task.inputs) this.#balance(queue, task.bufferedBytes(queue), limit);
-    }
+    const share = this.#options.maxBufferedBytes / this.#taskByPartition.size;
+    for (const task of this.running)
+      for (const queue of task.inputs) this.#balance(queue, task.bufferedBytes(queue), share);
   }
 
   #balance(queue: RecordQueue, bufferedBytes: number, limit: number): void {

@@ -19,7 +19,8 @@ export interface Sink<in K, in V> {
   readonly guarantee: 'exactly_once' | 'at_least_once';
   /** Before the first write to a partition by this owner; null: write whatever comes. */
   open(topic: string, partition: number): Promise<SinkPosition | null>;
-  /** Records of one partition in offset order; `position` is where the sink stands once they are written. */
+  /** Records of one partition in offset order; `position` is where the sink stands once they are written. One that has not ended
+   *  after two minutes is given up, and the task starts over with `open`: an exactly-once sink then refuses what still arrives. */
   write(batch: readonly SinkRecord<K, V>[], position: SinkPosition): Promise<void>;
   /** Once, after the last write of the process. */
   close(): Promise<void>;

@@ -59,6 +59,9 @@ const RECORD_FRAME_BYTES = 64;
 /** What an entry costs beside its encoded bytes: objects, map slot. */
 const ENTRY_OVERHEAD_BYTES = 200;
 
+/** What a changed entry adds to a commit, until it is known better: changelog record, store write, perhaps an update. */
+const CHANGED_ENTRY_BYTES = 300;
+
 export interface StateStoreOptions {
   readonly declaration: StoreDeclaration;
   readonly changelogTopic: string;
@@ -73,6 +76,8 @@ export class StateStore {
   /** Changed since the last seal, each once. */
   dirty: StateEntry[] = [];
   cachedBytes = 0;
+  /** Of the entries sealed last, on average. */
+  #entryBytes = CHANGED_ENTRY_BYTES;
 
   readonly #options: StateStoreOptions;
   readonly #keyContext: SerdeContext;
@@ -166,6 +171,11 @@ export class StateStore {
     segment.removed.delete(id);
     this.cachedBytes += ENTRY_OVERHEAD_BYTES;
     return entry;
+  }
+
+  /** What the next seal will take, about: an entry's size is known once it is encoded. */
+  get dirtyBytes(): number {
+    return this.dirty.length * this.#entryBytes;
   }
 
   touch(entry: StateEntry): void {
@@ -313,10 +323,13 @@ export class StateStore {
       if (writer === undefined) writers.set(entry.segment, (writer = new SegmentWriter()));
       this.#encode(entry, writer, changelog, nowMs);
     }
+    const count = this.dirty.length;
     this.dirty = [];
     if (writers.size === 0) return null; // expiry goes with the next writes
     if (this.#changelog.count > 0) changelog.push(this.#changelog.take());
     const writes = Array.from(writers, ([segment, writer]) => writer.take(segment.id));
+    const sealedBytes = changelog.reduce((bytes, { end }) => bytes + end, 0);
+    this.#entryBytes = Math.max(CHANGED_ENTRY_BYTES, (2 * sealedBytes) / count); // for changelog and store
     const expireBeforeMs = this.#expirable;
     this.#expirable = this.#expireBeforeMs;
     return { changelog, writes, expireBeforeMs };

@@ -20,8 +20,6 @@ import { WorkSealer } from './work-sealer.ts';
 
 export type TaskState = 'created' | 'opening' | 'running' | 'suspended' | 'closed';
 
-/** What a changed state entry adds to a commit, about: changelog record, store write, perhaps an update. */
-const CHANGED_ENTRY_BYTES = 300;
 /** Records in a row while a task finishes its queues. */
 const FINISH_BATCH = 1_000;
 /** Ports have deadlines of their own; beyond this one of them never answered. */
@@ -128,7 +126,7 @@ export class StreamTask {
   get #pendingBytes(): number {
     const { collector, states } = this.#opened!;
     let bytes = collector.pendingBytes;
-    for (const state of states.values()) bytes += state.dirty.length * CHANGED_ENTRY_BYTES;
+    for (const state of states.values()) bytes += state.dirtyBytes;
     return bytes;
   }
 

@@ -47,6 +47,53 @@ describe('sinkWriter', () => {
     expect(harness.holder.held).toBe(0);
   });
 
+  it('is full with a batch of records, or some megabytes of them', async () => {
+    const { sink, harness } = operate();
+    const fill = () => {
+      let count = 0;
+      for (; !harness.holder.isFull; count++) harness.pipe('a', count);
+      return count;
+    };
+    expect(fill()).toBe(1_000);
+    await harness.holder.room();
+    harness.recordBytes = 1024 * 1024;
+    expect(fill()).toBe(4);
+    await harness.holder.room();
+    expect(sink.batches.map((batch) => batch.length)).toEqual([1_000, 4]);
+  });
+
+  it('gives up a sink that does not answer, and does not call it again meanwhile', async () => {
+    const { sink, harness } = operate();
+    let calls = 0;
+    sink.write = () => {
+      calls++;
+      return new Promise(() => {});
+    };
+    harness.pipe('a', 1);
+    const drained = harness.holder.drain();
+    const failed = expect(drained).rejects.toThrow(
+      'Cannot write 1 records of input-0 from offset 0 to sink memory: no answer within 120 s',
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    harness.clock.advance(120_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    harness.clock.advance(120_000);
+    await failed;
+    expect(calls).toBe(1);
+  });
+
+  it('writes nothing more once its task is closed', async () => {
+    const { sink, harness } = operate();
+    sink.failures = 1;
+    harness.pipe('a', 1);
+    const drained = harness.holder.drain().catch((error: unknown) => error);
+    await new Promise((resolve) => setImmediate(resolve));
+    harness.holder.abandon!();
+    harness.clock.advance(10_000);
+    expect(await drained).toBeInstanceOf(SinkError);
+    expect(sink.batches).toEqual([]);
+  });
+
   it('opens its partition once, before the first write', async () => {
     const { sink, harness } = operate();
     await harness.holder.drain();
@@ -109,5 +156,6 @@ describe('sinkWriter', () => {
 });
 
 async function untilTimers(harness: OperatorHarness, count: number): Promise<void> {
-  while (harness.clock.numTimers !== count) await new Promise((resolve) => setImmediate(resolve));
+  do await new Promise((resolve) => setImmediate(resolve));
+  while (harness.clock.numTimers !== count);
 }

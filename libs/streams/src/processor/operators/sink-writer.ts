@@ -2,6 +2,7 @@
  *  W1 The task drains before it commits, so committed offsets never pass what the sink has: at least once.
  *  W2 A sink that keeps its position says in `open` where it stands: what is before is not written again. */
 import type { Sink, SinkPosition, SinkRecord } from '../../sink/sink.ts';
+import { TimeoutError } from '../../errors/streams.error.ts';
 import { SinkError } from '../../sink/sink.ts';
 import type { Holder, Operator, OperatorContext } from '../operator.ts';
 
@@ -11,6 +12,8 @@ const MAX_PENDING_BYTES = 4 * 1024 * 1024;
 /** About a second and a half of trying; then the task fails and starts over from its committed offsets. */
 const MAX_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
+/** A sink that has not answered by then never will; what it was given may still arrive. */
+const ANSWER_TIMEOUT_MS = 120_000;
 
 export function sinkWriter(sink: Sink<unknown, unknown>): Operator {
   return {
@@ -90,14 +93,29 @@ class SinkWriter implements Holder {
     const { clock, logger } = this.#context;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await action();
+        return await this.#inTime(action());
       } catch (cause) {
         const error = this.#failure(cause);
-        if (attempt === MAX_ATTEMPTS || this.#isAbandoned) throw error;
+        const isHopeless = attempt === MAX_ATTEMPTS || cause instanceof TimeoutError;
+        if (isHopeless || this.#isAbandoned) throw error;
         logger.log('warn', error.message, { sink: this.#sink.name, attempt });
         await clock.delay(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
         if (this.#isAbandoned) throw error;
       }
+    }
+  }
+
+  /** Not tried again in place: calls for one partition never overlap, the task starts over with `open`. */
+  async #inTime(action: Promise<void>): Promise<void> {
+    const answered = new AbortController();
+    const late = this.#context.clock.delay(ANSWER_TIMEOUT_MS, answered.signal).then(() => {
+      if (answered.signal.aborted) return;
+      throw new TimeoutError(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
+    });
+    try {
+      await Promise.race([action, late]);
+    } finally {
+      answered.abort();
     }
   }
 
