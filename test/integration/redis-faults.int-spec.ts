@@ -261,7 +261,12 @@ describeWithServer('redis that is not fit', () => {
       'hdel',
       'hincrby',
       'hscan',
+      'hlen',
+      'hexists',
+      'hkeys',
       'exists',
+      'type',
+      'time',
       'unlink',
     ];
     const others = ['zadd', 'zrem', 'zrange', 'zrangebyscore', 'zremrangebyscore', 'info', 'config|get'];
