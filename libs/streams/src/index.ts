@@ -51,6 +51,18 @@ export * from './topology/ktable.ts';
 export * from './topology/grouped-table.ts';
 export * from './topology/join.ts';
 export * from './topology/store-ref.ts';
+export * from './topology/processor.ts';
+export {
+  keyValueStore,
+  windowStore,
+  type KeyValueStore,
+  type KeyValueStoreOptions,
+  type StoreDefinition,
+  type StoreDefinitions,
+  type StoresOf,
+  type WindowStore,
+  type WindowStoreOptions,
+} from './topology/store-definition.ts';
 export { StreamsBuilder, type TableOptions } from './topology/streams-builder.ts';
 export { Topology } from './topology/topology.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';

@@ -36,6 +36,10 @@ export class TimestampError extends StreamsError {
 export class ProcessingError extends StreamsError {
   readonly code = 'HFS_PROCESSING';
 }
+/** A punctuation threw: there is no record that a handler could decide about, so the application ends. */
+export class PunctuationError extends StreamsError {
+  readonly code = 'HFS_PUNCTUATION';
+}
 /** A record that cannot be written. The production handler decides. */
 export class ProductionError extends StreamsError {
   readonly code = 'HFS_PRODUCTION';

@@ -4,7 +4,7 @@
  *     that was asked for it, it is called with the row before as well: null if there was none. Streams do not look at it.
  *  O3 Whoever must wait (a store read, a promise of the user) holds records back in a `Holder` and passes them on later, in order.
  *     A commit waits until nothing is held. */
-import type { CapturedRecord, Headers, RecordOrigin } from '../record/record.ts';
+import type { CapturedRecord, Headers, MaybePromise, RecordOrigin } from '../record/record.ts';
 export type { CapturedRecord } from '../record/record.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Lane } from './operators/lane.ts';
@@ -80,6 +80,8 @@ export interface OperatorContext {
   /** Called when a commit gathers what it must send: the place to emit coalesced updates. Synchronous. */
   beforeCommit(emit: () => void): void;
   schedule(punctuation: Punctuation): void;
+  /** Called when the task ends, for what the operator has to let go. */
+  onClose(close: () => MaybePromise<void>): void;
   /** Name of the operator that runs now, for `ProcessingError`; set it before calling a user's function. */
   entered(operatorName: string): void;
   /** Sends the current input record to the dead letters, with the reason, and counts it. */

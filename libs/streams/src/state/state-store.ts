@@ -285,6 +285,34 @@ export class StateStore {
     return serde.deserialize(serde.serialize(value, this.#valueContext), this.#valueContext);
   }
 
+  /** All entries of a segment, in no order, without keeping in the cache what was not there. Entries that change meanwhile are given
+   *  as they are when their turn comes. */
+  async *scan(segment: StateSegment): AsyncIterable<StateEntry> {
+    const cached = [...segment.entries];
+    const given = new Set<unknown>();
+    for (const [id, entry] of cached) {
+      if (segment.entries.get(id) !== entry) continue;
+      given.add(id);
+      yield entry;
+    }
+    if (segment.complete) return;
+    this.#wasRead = true;
+    for await (const entries of this.#partition!.scan(segment.id)) {
+      for (const { key: keyBytes, value } of entries) {
+        const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);
+        const id = this.identify(key);
+        if (given.has(id) || segment.removed.has(id)) continue;
+        yield segment.entries.get(id) ?? this.#decoded(segment, key, value);
+      }
+    }
+  }
+
+  #decoded(segment: StateSegment, key: unknown, bytes: Bytes): StateEntry {
+    const { timestampMs, value: encoded } = decodeStateValue(bytes);
+    const value = this.declaration.value.deserialize(encoded, this.#valueContext);
+    return { key, segment, value, timestampMs, dirty: false, removed: false, encodedBytes: bytes.length };
+  }
+
   /** An entry as a record, for a dead letter: key and value as the changelog has them. */
   capture(entry: StateEntry, partition: number): CapturedRecord {
     return {

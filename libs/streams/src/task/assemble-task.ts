@@ -7,6 +7,7 @@ import { RecordCollector } from '../sink/record-collector.ts';
 import { sinkNode } from '../sink/sink-node.ts';
 import { CommitAheadIntake, DirectIntake, type Intake } from '../source/intake.ts';
 import { RecordQueue } from '../source/record-queue.ts';
+import type { MaybePromise } from '../record/record.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { resolveTopic, type GraphNode, type SinkSpec } from '../topology/graph.ts';
 import { AtMostOnce } from '../transaction/at-most-once.ts';
@@ -60,20 +61,21 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
   const { maxTaskIdleMs, clock } = takeover.environment;
   const group = new PartitionGroup(queues, maxTaskIdleMs, clock);
   const work = { protocol, queues, intake, group, watermark, record, collector, failures };
-  return { ...work, states, flusher, stages, punctuators, operator, close: () => takeover.close() };
+  return { ...work, states, flusher, stages, punctuators, operator, close: () => parts.close(takeover) };
 }
 
 /** What the operators of one task share. */
 class TaskParts {
   readonly record = new TaskRecord();
   readonly operator = { name: '' };
-  readonly punctuators = new Punctuators();
+  readonly punctuators: Punctuators;
   readonly collector: RecordCollector;
   readonly failures: RecordFailures;
   readonly stages: Stages;
   readonly #lanes: Lanes;
   readonly #takeover: Takeover;
   readonly #listener: OpenListener;
+  readonly #closers: (() => MaybePromise<void>)[] = [];
 
   constructor(takeover: Takeover, listener: OpenListener) {
     this.#takeover = takeover;
@@ -81,7 +83,21 @@ class TaskParts {
     this.collector = new RecordCollector(takeover.environment.maxBatchBytes);
     this.failures = new RecordFailures(takeover.environment, takeover.taskId, this.#deadLetters());
     this.stages = new Stages(takeover.watermark);
+    this.punctuators = new Punctuators(takeover.punctuatedMs);
     this.#lanes = new Lanes(takeover.subTopology.nodes);
+  }
+
+  /** Rejects for nothing that operators do: the task must end. */
+  async close(takeover: Takeover): Promise<void> {
+    const closed = await Promise.allSettled(this.#closers.map(async (close) => close()));
+    for (const one of closed) if (one.status === 'rejected') this.#closeFailed(one.reason);
+    await takeover.close();
+  }
+
+  #closeFailed(reason: unknown): void {
+    const { taskId, environment } = this.#takeover;
+    const text = reason instanceof Error ? reason.message : String(reason);
+    environment.logger.log('warn', `An operator of task ${taskId} did not close: ${text}`, { taskId });
   }
 
   #deadLetters(): DeadLetterOutput {
@@ -125,6 +141,7 @@ class TaskParts {
       onWatermark: (advance) => (stage.advance = advance),
       beforeCommit: (emit) => (stage.emit = emit),
       limitTime: (ceilingMs) => (stage.ceilingMs = ceilingMs),
+      onClose: (close) => this.#closers.push(close),
       schedule: (punctuation) => punctuators.schedule(punctuation, clock.nowMs()),
       entered: (name) => {
         operator.name = name;

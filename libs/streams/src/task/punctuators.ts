@@ -12,16 +12,26 @@ interface Due {
 
 export class Punctuators {
   readonly #scheduled: Scheduled[] = [];
+  readonly #restoredMs: number | null;
+  /** All that the wall clock asked for by then were given out; null: none follows it. Committed with the offsets (D15). */
+  punctuatedMs: number | null = null;
+
+  /** @param restoredMs `punctuatedMs` of the last commit; null: there was none */
+  constructor(restoredMs: number | null = null) {
+    this.#restoredMs = restoredMs;
+  }
 
   schedule(punctuation: Punctuation, nowMs: number): void {
-    this.#scheduled.push({
-      punctuation,
-      nextMs: punctuation.time === 'wallClock' ? nowMs + punctuation.everyMs : -Infinity,
-    });
+    const { time, everyMs } = punctuation;
+    if (time === 'stream') return void this.#scheduled.push({ punctuation, nextMs: -Infinity });
+    this.punctuatedMs = this.#restoredMs ?? nowMs;
+    const nextMs = this.#restoredMs === null ? nowMs + everyMs : nextAfter(this.#restoredMs, everyMs);
+    this.#scheduled.push({ punctuation, nextMs });
   }
 
   due(nowMs: number, watermarkMs: number): Due[] {
     const due: Due[] = [];
+    if (this.punctuatedMs !== null) this.punctuatedMs = Math.max(this.punctuatedMs, nowMs);
     for (const one of this.#scheduled) {
       const atMs = one.punctuation.time === 'wallClock' ? nowMs : watermarkMs;
       if (atMs === -Infinity || atMs < one.nextMs) continue;

@@ -5,6 +5,7 @@ import {
   InvariantError,
   ProcessingError,
   ProductionError,
+  PunctuationError,
   TaskCorruptedError,
   TimestampError,
 } from '../errors/streams.error.ts';
@@ -117,6 +118,7 @@ export class RecordFailures {
 function isNotForTheHandlers(thrown: unknown): thrown is Error {
   return (
     thrown instanceof ProductionError ||
+    thrown instanceof PunctuationError ||
     thrown instanceof StoreError ||
     thrown instanceof LogError ||
     thrown instanceof SinkError ||

@@ -47,6 +47,8 @@ export class Takeover {
   readonly protocol: CommitProtocol;
   readonly inputs: readonly TaskInput[];
   readonly watermark: TaskWatermark;
+  /** As committed: see `Punctuators`. */
+  punctuatedMs: number | null = null;
   readonly states = new Map<string, StateStore>();
   readonly flusher = new StoreFlusher();
   readonly #partitions = new Map<StoreDeclaration, StorePartition>();
@@ -109,7 +111,10 @@ export class Takeover {
 
   #restoreTimes(index: number, committed: CommittedOffset | undefined): void {
     const times = decodeStreamTimes(committed?.metadata);
-    if (times !== null) this.watermark.restore(index, times.maxEventTimeMs, times.watermarkMs);
+    if (times === null) return;
+    this.watermark.restore(index, times.maxEventTimeMs, times.watermarkMs);
+    const { punctuatedMs = null } = times;
+    if (punctuatedMs !== null) this.punctuatedMs = Math.max(this.punctuatedMs ?? 0, punctuatedMs);
   }
 
   /** A position that the log cannot serve is never skipped in silence. */

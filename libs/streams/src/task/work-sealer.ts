@@ -16,6 +16,7 @@ export class WorkSealer {
   /** As last sealed, to see whether anything moved. */
   #positions: readonly number[];
   #watermarkMs: number;
+  #punctuatedMs: number | null;
 
   constructor(opened: OpenedTask, id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
     this.#opened = opened;
@@ -24,12 +25,14 @@ export class WorkSealer {
     this.#logged = new Set(subTopology.stores.filter((store) => store.changelog).map((store) => store.name));
     this.#positions = opened.queues.map((queue) => queue.position);
     this.#watermarkMs = opened.watermark.watermarkMs;
+    this.#punctuatedMs = opened.punctuators.punctuatedMs;
   }
 
   /** Whether a commit would carry anything. */
   get hasMoved(): boolean {
-    const { queues, collector, stages } = this.#opened;
+    const { queues, collector, stages, states } = this.#opened;
     if (collector.pendingBytes > 0 || stages.holdsAny) return true;
+    for (const { dirty } of states.values()) if (dirty.length > 0) return true; // a punctuation's
     return queues.some((queue) => queue.position !== this.#positions[queue.index]);
   }
 
@@ -65,19 +68,26 @@ export class WorkSealer {
     return records.map((batch) => ({ topic, partition: this.#partition, records: batch }));
   }
 
-  /** Positions that moved; all of them if only the watermark did (an idle input): it must not be forgotten (M1). */
+  /** Positions that moved; all of them if only times did (the watermark of an idle input, punctuations): they must not be forgotten
+   *  (M1). */
   #takeOffsets(): CommittedOffset[] {
-    const { queues, watermark } = this.#opened;
+    const { queues, watermark, punctuators } = this.#opened;
     const { watermarkMs } = watermark;
-    const timeMoved = watermarkMs !== this.#watermarkMs;
+    const { punctuatedMs } = punctuators;
+    const timeMoved = watermarkMs !== this.#watermarkMs || punctuatedMs !== this.#punctuatedMs;
     const moved = queues.filter((queue) => timeMoved || queue.position !== this.#positions[queue.index]);
     this.#positions = queues.map((queue) => queue.position);
     this.#watermarkMs = watermarkMs;
+    this.#punctuatedMs = punctuatedMs;
     return moved.map(({ topic, partition, position, index }) => ({
       topic,
       partition,
       offset: position,
-      metadata: encodeStreamTimes({ maxEventTimeMs: watermark.maxEventTimeMs(index), watermarkMs }),
+      metadata: encodeStreamTimes({
+        maxEventTimeMs: watermark.maxEventTimeMs(index),
+        watermarkMs,
+        punctuatedMs,
+      }),
     }));
   }
 }

@@ -1,6 +1,6 @@
 /** The topology while it is being declared: nodes that still get children. `buildGraph` makes the graph of it. */
 import type { Sink } from '../sink/sink.ts';
-import type { GraphNode, InternalTopic } from './graph.ts';
+import type { GraphNode, InternalTopic, StoreDeclaration } from './graph.ts';
 
 export type NodeSpec = GraphNode['spec'];
 /** Where children are attached: the main output of a node, or one of its side outputs. */
@@ -25,6 +25,7 @@ export class TopologyDraft {
   /** In the order of declaration, so parents come before children. */
   readonly nodes: DraftNode[] = [];
   readonly internalTopics: InternalTopic[] = [];
+  readonly #claimed = new Set<StoreDeclaration>();
   readonly sinks = new Set<Sink<unknown, unknown>>();
 
   add({ name, parents, spec, numSideOutputs = 0 }: NewNode): DraftNode {
@@ -33,6 +34,13 @@ export class TopologyDraft {
     for (const parent of parents) parent.push(node);
     this.nodes.push(node);
     return node;
+  }
+
+  /** True for the first node that names the store: it keeps it, the others share it. */
+  claim(store: StoreDeclaration): boolean {
+    if (this.#claimed.has(store)) return false;
+    this.#claimed.add(store);
+    return true;
   }
 
   /** For nodes that keep nothing: `map-0003`. An operator added before it changes the name, and nothing hangs on that. */

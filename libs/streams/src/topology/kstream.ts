@@ -7,6 +7,8 @@ import type { Sink } from '../sink/sink.ts';
 import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
 import type { Joinable, JoinOptions, StreamJoin } from './join.ts';
 import type { KTable } from './ktable.ts';
+import type { ProcessOptions, ProcessorOutputs, ProcessValuesOptions } from './processor.ts';
+import type { StoreDefinitions } from './store-definition.ts';
 import type { StoreOptions } from './store-ref.ts';
 import type { Topic } from './topic.ts';
 
@@ -69,6 +71,15 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
     readonly name: string;
     readonly store?: StoreOptions<K, NonNullable<V>>;
   }): KTable<K, NonNullable<V>>;
+
+  /** A processor of your own, with stores and timers; it may change keys, so a grouping behind it repartitions. */
+  process<KR = K, VR = V, const S extends StoreDefinitions = {}, const O extends ProcessorOutputs = {}>(
+    options: ProcessOptions<K, V, KR, VR, S, O>,
+  ): KStream<KR, VR>;
+  /** The same; keys stay, so nothing behind it repartitions. */
+  processValues<VR = V, const S extends StoreDefinitions = {}, const O extends ProcessorOutputs = {}>(
+    options: ProcessValuesOptions<K, V, VR, S, O>,
+  ): KStream<K, VR>;
 
   /** Writes to a topic of the application, partitioned by key, and reads it again. */
   repartition(options: RepartitionOptions<K, V>): KStream<K, V>;

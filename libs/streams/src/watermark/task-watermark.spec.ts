@@ -53,7 +53,7 @@ describe('TaskWatermark', () => {
   });
 
   it('keeps what was never seen as never seen', () => {
-    const unknown = { maxEventTimeMs: -Infinity, watermarkMs: -Infinity };
+    const unknown = { maxEventTimeMs: -Infinity, watermarkMs: -Infinity, punctuatedMs: null };
     expect(decodeStreamTimes(encodeStreamTimes(unknown))).toEqual(unknown);
     expect(decodeStreamTimes('written by another tool')).toBeNull();
     expect(decodeStreamTimes(undefined)).toBeNull();

@@ -109,6 +109,7 @@ export class OperatorHarness {
       onWatermark: () => {},
       beforeCommit: () => {},
       schedule: () => {},
+      onClose: () => {},
       entered: (name) => {
         this.entered = name;
       },

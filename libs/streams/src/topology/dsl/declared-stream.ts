@@ -13,6 +13,7 @@ import { requireKey } from '../../processor/operators/require-key.ts';
 import type { StoreOptions } from '../store-ref.ts';
 import type { KTable } from '../ktable.ts';
 import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-join.ts';
+import { declareProcess, type DeclaredProcess } from './declare-process.ts';
 import { declareStreamJoin, type StreamJoinOptions } from './declare-stream-join.ts';
 import { declareGrouping } from './declared-grouping.ts';
 import { declareKeptTable, joinSide } from './declared-table.ts';
@@ -144,6 +145,17 @@ class DeclaredStream {
     throw new TopologyError(
       `Cannot ${what} with a stream of another StreamsBuilder: both must come from one.`,
     );
+  }
+
+  process(options: DeclaredProcess & { readonly output?: Pick<Flow, 'key' | 'value'> }): DeclaredStream {
+    const { key, value } = options.output ?? this.#flow;
+    const flow = declareProcess(this.#dsl, this.#flow, options, { keepsKey: false, key, value });
+    return new DeclaredStream(this.#dsl, flow);
+  }
+  processValues(options: DeclaredProcess & { readonly value?: Flow['value'] }): DeclaredStream {
+    const { key, value } = this.#flow;
+    const result = { keepsKey: true, key, value: options.value ?? value };
+    return new DeclaredStream(this.#dsl, declareProcess(this.#dsl, this.#flow, options, result));
   }
 
   toTable({

@@ -70,7 +70,7 @@ export class JoinBuffer {
 
   /** Records older than this are not needed any more. */
   forgetBefore(timestampMs: number): void {
-    for (const segment of [...this.state.segments.values()]) {
+    for (const segment of this.state.segments.values()) {
       if ((segment.id as number) + this.#bucketMs <= timestampMs) this.state.drop(segment);
     }
   }

@@ -1,0 +1,250 @@
+/** Runs a user's processor in a task: records and punctuations one by one, in the order they came.
+ *  N1 What returns no promise is done at once. Behind a promise everything waits, and the task waits for it in `drain` and `room`.
+ *  N2 What is forwarded has the headers and the origin of the record that is processed; a punctuation's has none.
+ *  N3 A stream-time punctuation that is due comes before the record that moved the time. After a restart those up to the committed
+ *     watermark are done: they ran before that commit was sealed (D15). */
+import { ProcessingError, PunctuationError } from '../../../errors/streams.error.ts';
+import type { CapturedRecord, Headers, MaybePromise } from '../../../record/record.ts';
+import type { Forwarded, Processor, PunctuationOptions } from '../../../topology/processor.ts';
+import type { Holder, Next, OperatorContext } from '../../operator.ts';
+import type { ParkedRecord, Parking } from '../lane.ts';
+
+/** Reads what a record needs before it is processed. False: it must wait for it. */
+export type Prefetch = (record: Forwarded<unknown, unknown>) => boolean;
+
+interface Step {
+  /** What it runs with; null: without a record. */
+  readonly origin: CapturedRecord | null;
+  readonly timestampMs: number;
+  readonly watermarkMs: number;
+  /** Left out: it has no record. */
+  readonly isSameKey?: (key: unknown) => boolean;
+  run(): MaybePromise<void>;
+}
+interface Running extends Step {
+  readonly promise: Promise<void>;
+}
+type Punctuate = (nowMs: number) => MaybePromise<void>;
+interface StreamTimer {
+  readonly everyMs: number;
+  readonly run: (nowMs: number) => unknown;
+  /** null: no time is known yet. */
+  nextMs: number | null;
+}
+
+export class ProcessorNode implements Holder, Parking {
+  readonly limit = 1;
+  readonly context: OperatorContext;
+  readonly #name: string;
+  readonly #outputs: readonly Next[];
+  readonly #timers: StreamTimer[] = [];
+  #processor: Processor<unknown, unknown> | null = null;
+  #prefetch: Prefetch | null = null;
+  #waiting: Step[] = [];
+  #running: Running | null = null;
+  /** What may forward now; null: nothing. */
+  #step: Step | null = null;
+  #draining: Promise<void> | null = null;
+
+  /** @param outputs the main one first */
+  constructor(name: string, context: OperatorContext, outputs: readonly Next[]) {
+    this.#name = name;
+    this.context = context;
+    this.#outputs = outputs;
+  }
+
+  begin(processor: Processor<unknown, unknown>, prefetch: Prefetch | null): void {
+    this.#processor = processor;
+    this.#prefetch = prefetch;
+  }
+
+  schedule({ name, everyMs, time }: PunctuationOptions, punctuate: Punctuate): void {
+    if (this.#processor !== null) {
+      throw new ProcessingError(
+        `Cannot schedule a punctuation in ${this.#name}: that is for the time when the processor is created.`,
+      );
+    }
+    const run = (nowMs: number): Promise<void> | undefined => this.#punctuate(name, nowMs, punctuate);
+    if (time === 'stream') this.#timers.push({ everyMs, run, nextMs: null });
+    else this.context.schedule({ everyMs, time, punctuate: run });
+  }
+
+  /** Resolves when it is done, unless it has to wait for what came before; it never rejects: `drain` tells. */
+  #punctuate(name: string, nowMs: number, punctuate: Punctuate): Promise<void> | undefined {
+    const failed = (cause: unknown): never => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new PunctuationError(
+        `Cannot run punctuation ${name} of ${this.#name} at ${new Date(nowMs).toISOString()}: ${reason}`,
+        { cause },
+      );
+    };
+    const run = (): MaybePromise<void> => {
+      try {
+        const promise = punctuate(nowMs);
+        return promise instanceof Promise ? promise.catch(failed) : promise;
+      } catch (error) {
+        failed(error);
+      }
+    };
+    const { watermarkMs } = this.context.time;
+    this.#do({ origin: null, timestampMs: nowMs, watermarkMs, run });
+    return this.#running?.promise.catch(() => {});
+  }
+
+  /** Event time of what runs now. */
+  get timeMs(): number {
+    return this.#step?.timestampMs ?? -1;
+  }
+
+  get held(): number {
+    return this.#waiting.length + (this.#running === null ? 0 : 1) + this.context.lane.held;
+  }
+  get isFull(): boolean {
+    return this.#running !== null || this.context.lane.isFull;
+  }
+  get ceilingMs(): number {
+    const first = this.#running ?? this.#waiting[0];
+    return Math.min(first?.watermarkMs ?? Infinity, this.context.lane.oldestWatermarkMs);
+  }
+
+  receive(key: unknown, value: unknown, timestampMs: number): void {
+    const { lane, record, time } = this.context;
+    this.advance(time.watermarkMs);
+    const isKnown = this.#prefetch?.({ key, value, timestampMs, headers: record.headers() }) ?? true;
+    if (isKnown && lane.isClear) this.#take(key, value, timestampMs, time.watermarkMs);
+    else lane.park(this, key, value, timestampMs);
+  }
+
+  process({ key, value, timestampMs, watermarkMs }: ParkedRecord): void {
+    this.#take(key, value, timestampMs, watermarkMs);
+  }
+
+  #take(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
+    const { record } = this.context;
+    const headers = record.headers();
+    const { topic, partition, offset } = record;
+    const processor = this.#processor!;
+    const run = (): MaybePromise<void> =>
+      processor.process({ key, value, timestampMs, headers }, { topic, partition, offset });
+    const isSameKey = (other: unknown): boolean => other === key;
+    const step = { timestampMs, watermarkMs, isSameKey, run };
+    if (this.#running === null && this.#waiting.length === 0) {
+      this.#start({ ...step, origin: null }, () => record.capture());
+    } else {
+      this.#waiting.push({ ...step, origin: record.capture() });
+    }
+  }
+
+  /** Stream-time punctuations that are due. Asked before a record, and whenever time has moved. */
+  advance(watermarkMs: number): void {
+    if (watermarkMs === -Infinity) return;
+    for (const timer of this.#timers) {
+      const isDue = timer.nextMs !== null && watermarkMs >= timer.nextMs;
+      if (timer.nextMs === null || isDue) {
+        timer.nextMs = (Math.floor(watermarkMs / timer.everyMs) + 1) * timer.everyMs;
+      }
+      if (isDue) timer.run(watermarkMs);
+    }
+  }
+
+  #do(punctuation: Step): void {
+    if (this.held > 0) this.#waiting.push(punctuation);
+    else this.context.record.without(() => this.#start(punctuation, null));
+  }
+
+  /** @param capture where the record is the current one: keeps it, if the step turns out to take longer */
+  #start(step: Step, capture: (() => CapturedRecord) | null): void {
+    this.context.entered(this.#name);
+    this.#step = step;
+    let promise: MaybePromise<void> | undefined;
+    try {
+      promise = step.run();
+    } finally {
+      if (!(promise instanceof Promise)) this.#step = null;
+    }
+    if (!(promise instanceof Promise)) return;
+    promise.catch(() => {}); // `drain` tells of it
+    const origin = capture === null ? step.origin : capture();
+    this.#running = { ...step, origin, promise };
+    this.#step = this.#running;
+  }
+
+  forward(output: number, { key, value, timestampMs, headers }: Forwarded<unknown, unknown>): void {
+    const step = this.#step;
+    if (step === null) {
+      throw new ProcessingError(
+        `Cannot forward from ${this.#name}: nothing is processed. Forward within process or a punctuation, and await what you start there.`,
+      );
+    }
+    const next = this.#outputs[output]!;
+    const pass = (): void => next(key, value, timestampMs);
+    const passOn = headers === undefined ? pass : () => this.#withHeaders(headers, pass);
+    if (step === this.#running) this.#with(step, passOn);
+    else passOn();
+  }
+
+  /** @throws ProcessingError where the processor promised to keep the key */
+  requireSameKey(key: unknown): void {
+    const step = this.#step;
+    if (step === null || step.isSameKey === undefined || step.isSameKey(key)) return;
+    throw new ProcessingError(
+      `Cannot forward from ${this.#name} with another key than the record has: use process, which may change keys.`,
+    );
+  }
+
+  /** With the record of a step that is not the current one any more. */
+  #with({ origin }: Step, action: () => void): void {
+    const { record } = this.context;
+    if (origin === null) return record.without(action);
+    record.restore(origin);
+    action();
+  }
+
+  #withHeaders(headers: Headers, action: () => void): void {
+    const { record } = this.context;
+    const before = record.capture();
+    record.restore({ ...before, headers });
+    try {
+      action();
+    } finally {
+      record.restore(before);
+    }
+  }
+
+  async drain(): Promise<void> {
+    if (this.#draining !== null) return this.#draining.catch(() => {});
+    this.#draining = this.#drain();
+    try {
+      await this.#draining;
+    } finally {
+      this.#draining = null;
+    }
+  }
+
+  room(): Promise<void> {
+    return this.drain();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.held > 0) {
+      await this.#finish();
+      const next = this.#waiting.shift();
+      if (next === undefined) await this.context.lane.drain();
+      else this.#with(next, () => this.#start(next, null));
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const running = this.#running;
+    if (running === null) return;
+    try {
+      await running.promise;
+    } catch (error) {
+      if (running.origin !== null) this.context.record.restore(running.origin);
+      this.context.entered(this.#name);
+      throw error;
+    } finally {
+      this.#running = this.#step = null;
+    }
+  }
+}

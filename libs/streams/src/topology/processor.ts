@@ -1,0 +1,83 @@
+/** The Processor API: a function of stores and time, where the DSL has no word (Kafka Streams: Processor, FixedKeyProcessor). */
+import type { MaybePromise, RecordOrigin, StreamRecord } from '../record/record.ts';
+import type { Serde } from '../serde/serde.ts';
+import type { KStream } from './kstream.ts';
+import type { StoreDefinitions, StoresOf } from './store-definition.ts';
+
+export interface PunctuationOptions {
+  /** The next firing is kept under this name, so that a restart neither loses nor repeats one. */
+  readonly name: string;
+  readonly everyMs: number;
+  /** stream: by the watermark, so a replay fires the same. wallClock: by the clock; what was missed while nothing ran fires once. */
+  readonly time: 'stream' | 'wallClock';
+}
+
+/** A record that is passed on. Without headers it has those of the record that is processed. */
+export type Forwarded<K, V> = StreamRecord<K, V>;
+
+export interface ProcessorContext<in KR, in VR, out S extends StoreDefinitions, in O = {}> {
+  readonly taskId: string;
+  readonly applicationId: string;
+  readonly partition: number;
+  readonly stores: StoresOf<S>;
+  /** The watermark, as far as records before this processor have gone; -Infinity before the first. */
+  readonly streamTimeMs: number;
+  /** Only while a record is processed or a punctuation runs; afterwards it throws. */
+  readonly forward: (record: Forwarded<KR, VR>) => void;
+  /** To an output that the processor declared. */
+  readonly forwardTo: <N extends keyof O & string>(
+    output: N,
+    record: O[N] extends ProcessorOutput<infer KO, infer VO> ? Forwarded<KO, VO> : never,
+  ) => void;
+  /** While the processor is created. */
+  readonly schedule: (options: PunctuationOptions, punctuate: (nowMs: number) => MaybePromise<void>) => void;
+}
+
+export interface Processor<in K, in V> {
+  /** Records come one by one. The task waits for a promise, and for nothing else. What it throws is the record's processing failure;
+   *  what was written to stores before stays. */
+  process(record: StreamRecord<K, V>, origin: RecordOrigin): MaybePromise<void>;
+  /** The task ends here: nothing can be forwarded any more. */
+  close?(): MaybePromise<void>;
+}
+
+/** A further output of a processor, and what becomes of it. */
+export interface ProcessorOutput<K, V> {
+  /** null: records without a key. */
+  readonly key: Serde<K> | null;
+  readonly value: Serde<V>;
+  readonly to: (stream: KStream<K, V>) => void;
+}
+
+/** Declares one, with its types. */
+export function processorOutput<K, V>(output: ProcessorOutput<K, V>): ProcessorOutput<K, V> {
+  return output;
+}
+// oxlint-disable-next-line typescript/no-explicit-any -- outputs of any types; never leaves this constraint
+export type ProcessorOutputs = Readonly<Record<string, ProcessorOutput<any, any>>>;
+
+export interface ProcessOptions<K, V, KR, VR, S extends StoreDefinitions, O> {
+  /** Names the operator and what keeps its punctuations. */
+  readonly name: string;
+  /** @defaultValue none */
+  readonly stores?: S;
+  /** What `forward` takes. @defaultValue the types of the input */
+  readonly output?: { readonly key: Serde<KR>; readonly value: Serde<VR> };
+  /** For `forwardTo`. @defaultValue none */
+  readonly outputs?: O;
+  /** Keys of key-value stores to read before the record is processed, in one round trip for many records. */
+  readonly prefetch?: (record: StreamRecord<K, V>) => { readonly [N in keyof S]?: readonly unknown[] };
+  /** Called once per task. */
+  readonly create: (context: ProcessorContext<KR, VR, S, O>) => Processor<K, V>;
+}
+
+/** The key stays, so nothing behind repartitions (Kafka Streams: processValues, KIP-820). */
+export interface ProcessValuesOptions<K, V, VR, S extends StoreDefinitions, O> extends Omit<
+  ProcessOptions<K, V, K, VR, S, O>,
+  'output' | 'create'
+> {
+  /** Of the results. @defaultValue that of the input */
+  readonly value?: Serde<VR>;
+  /** Called once per task. Forwarding another key than that of the record throws. */
+  readonly create: (context: ProcessorContext<K, VR, S, O>) => Processor<K, V>;
+}

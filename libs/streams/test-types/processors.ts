@@ -1,0 +1,95 @@
+// The Processor API: stores by name, a punctuation, another output type.
+import {
+  double,
+  json,
+  keyValueStore,
+  minutes,
+  processorOutput,
+  seconds,
+  StreamsBuilder,
+  string,
+  topic,
+  type KStream,
+  type Processor,
+  type ProcessorContext,
+  type StreamRecord,
+} from '@hiveframe/streams';
+import { readings, type Reading } from './domain.ts';
+import { expectTypeOf } from './expect-type.ts';
+
+interface Silence {
+  readonly sensorId: string;
+  readonly sinceMs: number;
+}
+const lastSeen = keyValueStore({ name: 'last-seen', key: string(), value: double() });
+const stream = new StreamsBuilder().stream(readings);
+
+const silences = stream.process({
+  name: 'silence',
+  stores: { lastSeen },
+  output: { key: string(), value: json<Silence>() },
+  prefetch: (record) => ({ lastSeen: [record.key] }),
+  create: ({ stores, forward, schedule }) => {
+    schedule({ name: 'check', everyMs: seconds(10), time: 'wallClock' }, async (nowMs) => {
+      for await (const { key, value: sinceMs } of stores.lastSeen.all()) {
+        if (nowMs - sinceMs < minutes(1)) continue;
+        forward({ key, value: { sensorId: key, sinceMs }, timestampMs: nowMs });
+        stores.lastSeen.delete(key);
+      }
+    });
+    return {
+      process(record) {
+        expectTypeOf(record).toEqual<StreamRecord<string, Reading>>();
+        stores.lastSeen.put(record.key, record.timestampMs);
+      },
+    };
+  },
+});
+expectTypeOf(silences).toEqual<KStream<string, Silence>>();
+
+// A class does as well; without `output` the types stay.
+class Deduplicate implements Processor<string, Reading> {
+  readonly #context: ProcessorContext<string, Reading, { lastSeen: typeof lastSeen }>;
+  constructor(context: ProcessorContext<string, Reading, { lastSeen: typeof lastSeen }>) {
+    this.#context = context;
+  }
+  async process(record: StreamRecord<string, Reading>) {
+    const seenMs = await this.#context.stores.lastSeen.get(record.key);
+    if (seenMs === record.timestampMs) return;
+    this.#context.stores.lastSeen.put(record.key, record.timestampMs);
+    this.#context.forward(record);
+  }
+}
+const once = stream.process({
+  name: 'dedupe',
+  stores: { lastSeen },
+  create: (context) => new Deduplicate(context),
+});
+expectTypeOf(once).toEqual<KStream<string, Reading>>();
+
+const alerts = topic('alerts', { key: string(), value: json<Silence>() });
+stream.processValues({
+  name: 'triage',
+  outputs: { alerts: processorOutput({ ...alerts, to: (silent) => silent.to(alerts) }) },
+  create: ({ forwardTo }) => ({
+    process(record) {
+      forwardTo('alerts', { ...record, value: { sensorId: record.key, sinceMs: record.timestampMs } });
+      // @ts-expect-error what the output does not take
+      forwardTo('alerts', record);
+      // @ts-expect-error no such output
+      forwardTo('alarms', record);
+    },
+  }),
+});
+stream.process({
+  name: 'wrong',
+  stores: { lastSeen },
+  create: ({ stores, forward }) => ({
+    process(record) {
+      // @ts-expect-error the store holds numbers
+      stores.lastSeen.put(record.key, 'late');
+      // @ts-expect-error not what the stream holds, and no output says otherwise
+      forward({ ...record, value: 1 });
+    },
+  }),
+});
