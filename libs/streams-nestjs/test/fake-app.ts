@@ -41,6 +41,9 @@ export class FakeApp implements RunnableApp {
     await this.stopping();
     this.move('stopped');
   }
+  tell(what: (listener: StreamsListener) => void): void {
+    this.#listeners.forEach(what);
+  }
   move(to: StreamsState, error?: Error): void {
     const from = this.state;
     this.state = to;

@@ -1,4 +1,4 @@
-import { json, topic, type StreamsBuilder } from '@hiveframe/streams';
+import { json, topic, type RestoreProgress, type StreamsBuilder } from '@hiveframe/streams';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -85,6 +85,36 @@ describe('StreamsLifecycle', () => {
     unlisten();
     app.move('rebalancing');
     expect(seen).toEqual(['rebalancing', 'running']);
+  });
+
+  it('tells listeners of restores, and shows those that go on', async () => {
+    const progress: RestoreProgress = {
+      taskId: '0_0',
+      store: 'counts',
+      partition: 0,
+      startOffset: 0,
+      offset: 5,
+      endOffset: 10,
+      restored: 5,
+      elapsedMs: 1,
+      recordsPerSecond: 5_000,
+      remainingMs: 1,
+    };
+    const seen: unknown[] = [];
+    const lifecycle = await boot({ autoStart: false });
+    lifecycle.listen({
+      onRestoreStart: () => seen.push('start'),
+      onBatchRestored: (_, records) => seen.push(records),
+      onRestoreEnd: () => seen.push('end'),
+      onRestoreSuspended: () => seen.push('suspended'),
+    });
+    app.tell((listener) => listener.onRestoreStart?.(progress));
+    app.tell((listener) => listener.onBatchRestored?.(progress, 5));
+    app.tell((listener) => listener.onRestoreSuspended?.(progress));
+    app.tell((listener) => listener.onRestoreEnd?.(progress));
+    expect(seen).toEqual(['start', 5, 'suspended', 'end']);
+    app.restoring = [progress];
+    expect(lifecycle.restoring).toEqual([progress]);
   });
 
   it('leaves the start to the caller when autoStart is off', async () => {
