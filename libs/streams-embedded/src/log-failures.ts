@@ -43,6 +43,17 @@ export function abortable(what: string, why: string): LogError {
 export function closed(): LogError {
   return new LogError({ kind: 'unavailable' }, 'Cannot use the embedded log: it was closed.');
 }
+/** No retry mends it. */
+export function unusable(message: string, cause?: unknown): LogError {
+  return new LogError({ kind: 'unusable' }, message, { cause });
+}
+export function damaged(at: TopicPartition, offset: number, nextOffset: number): LogError {
+  const { topic, partition } = at;
+  return new LogError(
+    { kind: 'damaged', at: { topic, partition }, offset, nextOffset },
+    `Cannot read ${topic}-${partition} from offset ${offset}: the record batch is damaged, its CRC does not fit.`,
+  );
+}
 export function unavailable(message: string, cause?: unknown): LogError {
   return new LogError({ kind: 'unavailable' }, message, { cause });
 }

@@ -8,12 +8,15 @@ import {
   StreamsBuilder,
   StreamsError,
   topic,
+  type Logger,
   type LogPort,
   type LogReader,
+  type NewTopic,
   type StreamsConfig,
   type Telemetry,
   type Topology,
 } from '@hiveframe/streams';
+import type { EmbeddedLog } from '@hiveframe/streams-embedded';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { eventually } from '../../support/eventually.ts';
 import { batchOf } from '../../support/log-records.ts';
@@ -34,28 +37,40 @@ export class Scene {
   readonly counted: string[] = [];
   /** The tests' own client. */
   readonly log: LogPort;
-  readonly #brokers: readonly string[];
+  readonly #client: (logger: Logger) => LogPort;
   readonly #apps: StreamsApp[] = [];
 
-  private constructor(brokers: readonly string[]) {
-    this.#brokers = brokers;
-    this.log = kafkajs({ brokers, logger: new RecordingLogger() });
+  private constructor(log: LogPort, client: (logger: Logger) => LogPort) {
+    this.log = log;
+    this.#client = client;
   }
 
   static async open(
     brokers: readonly string[],
     { partitions = 1, config }: SceneOptions = {},
   ): Promise<Scene> {
-    const scene = new Scene(brokers);
-    await scene.log.connect();
-    const input = { topic: scene.input, numPartitions: partitions, ...(config && { config }) };
-    await scene.log.admin.create([input]);
+    const scene = new Scene(kafkajs({ brokers, logger: new RecordingLogger() }), (logger) =>
+      kafkajs({ brokers, logger, fetch: { maxBytesPerPartition: 4_096 } }),
+    );
+    await scene.#createInput({ numPartitions: partitions, ...(config && { config }) });
     return scene;
   }
 
+  /** On a log that the test keeps. */
+  static async openOn(log: EmbeddedLog): Promise<Scene> {
+    const scene = new Scene(log.share(), () => log.share());
+    await scene.#createInput({ numPartitions: 1 });
+    return scene;
+  }
+
+  async #createInput(options: Omit<NewTopic, 'topic'>): Promise<void> {
+    await this.log.connect();
+    await this.log.admin.create([{ topic: this.input, ...options }]);
+  }
+
   /** A new client each time, as a new process has. */
-  client(logger = this.logger): LogPort {
-    return kafkajs({ brokers: this.#brokers, logger, fetch: { maxBytesPerPartition: 4_096 } });
+  client(): LogPort {
+    return this.#client(this.logger);
   }
 
   app(config: Partial<StreamsConfig> = {}, topology: Topology = this.copy()): StreamsApp {

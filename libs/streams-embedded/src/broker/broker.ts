@@ -12,7 +12,7 @@ import type {
 import { Groups } from '../groups/groups.ts';
 import { closed } from '../log-failures.ts';
 import type { ResolvedEmbeddedOptions } from '../options.ts';
-import { writeFailure } from '../storage/database.ts';
+import { readFailure, writeFailure } from '../storage/database-failures.ts';
 import type { Storage } from '../storage/storage.ts';
 import { WriteQueue } from '../storage/write-queue.ts';
 import { appendBatch, checkBatches, endOffsets, sizeOf, type SealedBatch } from './append.ts';
@@ -33,11 +33,14 @@ export class Broker {
   readonly #transactions: Transactions;
   readonly #queue: WriteQueue;
   readonly #place: string;
+  /** On a disk, which may damage it. */
+  readonly isDurable: boolean;
   #closed = false;
 
   /** Takes the storage over and aborts what a former process left open. @throws LogError `unavailable` */
   constructor(storage: Storage, { checkpointDir, durability, maxRecordBytes }: ResolvedEmbeddedOptions) {
     this.#place = checkpointDir ?? 'memory';
+    this.isDurable = checkpointDir !== null;
     this.storage = storage;
     this.topics = new Topics(this.storage, maxRecordBytes);
     this.groups = new Groups(this.topics);
@@ -55,6 +58,14 @@ export class Broker {
   isSound(): boolean {
     if (this.#closed) throw closed();
     return this.#queue.failure() === null;
+  }
+  /** Runs what reads the database. @throws LogError */
+  reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw readFailure(this.#place, error);
+    }
   }
   /** For whoever cannot wait until it is. @throws LogError `unavailable` */
   requireSound(): void {
@@ -100,7 +111,7 @@ export class Broker {
     while (!this.isSound() || this.#transactions.hasPending(groupId, partitions))
       await firstOf([this.changed], PENDING_WAIT_MS);
     return partitions.flatMap(({ topic, partition, id }) => {
-      const found = this.storage.offsets.get(groupId, id);
+      const found = this.reading(() => this.storage.offsets.get(groupId, id));
       if (found === null) return [];
       const { offset, metadata } = found;
       return metadata === undefined ? { topic, partition, offset } : { topic, partition, offset, metadata };

@@ -5,8 +5,9 @@ import type { Broker } from '../broker/broker.ts';
 import type { Partition } from '../broker/partition.ts';
 import type { SharedBroker } from '../broker/shared-broker.ts';
 import { firstOf, Signal } from '../broker/signal.ts';
-import { offsetOutOfRange, unknownTopic } from '../log-failures.ts';
-import { recordBatch } from './record-batch-of.ts';
+import { damaged, offsetOutOfRange, unknownTopic } from '../log-failures.ts';
+import type { StoredBatch } from '../storage/batch-table.ts';
+import { isSound, recordBatch } from './record-batch-of.ts';
 
 const DEFAULT_BUFFERED_BYTES = 32 * 1024 * 1024;
 /** Of one answer: a poll holds the process up for a few milliseconds at most. */
@@ -131,19 +132,29 @@ export class EmbeddedReader implements LogReader {
 
   #read(broker: Broker, position: Position, partition: Partition, maxBytes: number): FetchedRecords {
     const end = this.#endOf(partition);
-    const stored = broker.storage.batches.read(partition.id, position.offset, end, maxBytes);
-    const sizeBytes = stored.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    const last = stored.at(-1);
+    const { batches } = broker.storage;
+    const stored = broker.reading(() => batches.read(partition.id, position.offset, end, maxBytes));
+    const sound = broker.isDurable ? this.#untilDamage(position, stored) : stored;
+    const sizeBytes = sound.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    const isCut = sound.length < stored.length || sizeBytes >= maxBytes;
     return {
       ...position.at,
-      batches: stored.map(recordBatch),
+      batches: sound.map(recordBatch),
       fromOffset: position.offset,
       // Short of the bound everything up to the end was read; gaps are what aborted transactions left.
-      nextOffset: last !== undefined && sizeBytes >= maxBytes ? last.endOffset : end,
+      nextOffset: isCut ? (sound.at(-1)?.endOffset ?? end) : end,
       highWatermark: partition.endOffset,
       lastStableOffset: partition.lastStableOffset,
       sizeBytes,
     };
+  }
+
+  /** What comes before a damaged batch. @throws LogError `damaged` when it is the first one */
+  #untilDamage(position: Position, stored: readonly StoredBatch[]): readonly StoredBatch[] {
+    const index = stored.findIndex((batch) => !isSound(batch));
+    if (index !== 0) return index < 0 ? stored : stored.slice(0, index);
+    position.failed = true;
+    throw damaged(position.at, position.offset, stored[0]!.endOffset);
   }
 
   #served(position: Position, nextOffset: number): void {
