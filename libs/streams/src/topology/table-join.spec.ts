@@ -111,6 +111,22 @@ describe('KTable joins', () => {
     ]);
   });
 
+  it('D21 takes changes of both sides in the order of their times, also while rows are read back', async () => {
+    const builder = new StreamsBuilder();
+    declare(builder, 'join').to(joined);
+    const { driver, write } = await driveBatches(builder, NOTHING_CACHED);
+    const change = (topic: string, value: string, at: number) => ({ topic, key: 'k', value, at });
+    await write([change('left', 'A', 1), change('right', 'a', 2)]);
+    await driver.crashAndRestart(); // nothing is in memory now
+    await write([
+      change('left', 'B', 4),
+      change('left', 'C', 6),
+      change('right', 'b', 3),
+      change('right', 'c', 5),
+    ]);
+    expect(await driver.output(joined).readValues()).toEqual(['Aa', 'Ab', 'Bb', 'Bc', 'Cc']);
+  });
+
   it('D24 refuses tables of topics with different partition counts', async () => {
     const builder = new StreamsBuilder();
     declare(builder, 'join').to(joined);

@@ -4,7 +4,7 @@ import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/s
 import { RecordBatchWriter, type StreamsBuilder } from '@hiveframe/streams';
 import { afterTest } from './cluster.ts';
 
-/** Clean entries are forgotten at each commit: the next record of their key waits for a read. */
+/** Clean entries are forgotten at the next commit; then a record of their key waits for a read. */
 export const NOTHING_CACHED = { maxCachedBytes: 1 };
 
 export function drive(builder: StreamsBuilder, options: TopologyTestDriverOptions = {}): TopologyTestDriver {
