@@ -28,18 +28,18 @@ export async function runChaos(
   const sayTimed = (line: string) =>
     say(`${((Date.now() - startedAtMs) / 1_000).toFixed(1).padStart(6)} s  ${line}`);
   const parts = await Parts.start(programs, settings);
+  const memory = new MemoryWatch(parts.instances);
   try {
-    const memory = new MemoryWatch(parts.instances);
     sayTimed(`Kafka at ${parts.cluster.brokers}, Redis at ${parts.redis.server.address}`);
     const occurrences = await strike(parts, settings, sayTimed);
     await drain(parts, sayTimed);
-    memory.stop();
     return await judge(parts, settings, occurrences, memory);
   } catch (error) {
     sayTimed(`Failed: ${(error as Error).message}`);
     tellLastLines(parts, say);
     throw error;
   } finally {
+    memory.stop();
     if (settings.logFolder !== undefined) await keepLogs(settings.logFolder, parts.instances.lives);
     await parts.close();
   }

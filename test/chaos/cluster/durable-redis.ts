@@ -2,6 +2,7 @@
  *  For that it is never rewritten. */
 import { stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { RedisServer } from '../../support/redis-server.ts';
 
@@ -27,7 +28,8 @@ export class DurableRedis {
   readonly #file: string;
   readonly #lookTimer: NodeJS.Timeout;
   #lengths: Length[] = [];
-  #filling: NodeJS.Timeout | undefined;
+  #isFull = false;
+  #filling: Promise<void> = Promise.resolve();
   #numBallast = 0;
 
   private constructor(server: RedisServer) {
@@ -42,8 +44,8 @@ export class DurableRedis {
 
   async #look(): Promise<void> {
     const atMs = Date.now();
-    const { size } = await stat(this.#file);
-    this.#lengths.push({ atMs, bytes: size });
+    const found = await stat(this.#file).catch(() => undefined); // it is being removed
+    if (found !== undefined) this.#lengths.push({ atMs, bytes: found.size });
   }
 
   /** While it is down: cuts off everything that was written after this time. */
@@ -56,9 +58,15 @@ export class DurableRedis {
   /** Takes all memory, and what becomes free again, until `empty`. */
   async fill(): Promise<void> {
     await this.server.admin((client) => this.#fillOnce(client));
-    this.#filling = setInterval(() => {
-      this.server.admin((client) => this.#fillOnce(client)).catch(() => undefined); // it is being ended
-    }, REFILL_EVERY_MS);
+    this.#isFull = true;
+    this.#filling = this.server.admin((client) => this.#keepFull(client));
+  }
+
+  async #keepFull(client: Redis): Promise<void> {
+    while (this.#isFull) {
+      await this.#fillOnce(client);
+      await delay(REFILL_EVERY_MS);
+    }
   }
 
   async #fillOnce(client: Redis): Promise<void> {
@@ -79,7 +87,8 @@ export class DurableRedis {
   }
 
   async empty(): Promise<void> {
-    clearInterval(this.#filling);
+    this.#isFull = false;
+    await this.#filling; // else it would go on behind the removal
     await this.server.admin(async (client) => {
       const keys = await client.keys(`${BALLAST}:*`);
       if (keys.length > 0) await client.unlink(...keys);
@@ -87,8 +96,9 @@ export class DurableRedis {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#filling);
     clearInterval(this.#lookTimer);
+    this.#isFull = false;
+    await this.#filling.catch(() => undefined);
     await this.server.stop();
   }
 }
