@@ -209,7 +209,7 @@ export class StreamsApp implements AsyncDisposable {
     for (const { message } of failures.filter((failure) => failure !== this.#failure)) {
       this.#config.logger.log(
         'warn',
-        `Not everything was committed at the end; it is processed again: ${message}`,
+        `Not everything was finished at the end; who comes next goes on from the log: ${message}`,
       );
     }
   }
