@@ -286,7 +286,7 @@ export class StateStore {
   }
 
   /** All entries of a segment, in no order, without keeping in the cache what was not there. Entries that change meanwhile are given
-   *  as they are when their turn comes. */
+   *  as they are when their turn comes. Each comes once, also where the store's own scan brings it twice. */
   async *scan(segment: StateSegment): AsyncIterable<StateEntry> {
     const cached = [...segment.entries];
     const given = new Set<unknown>();
@@ -297,19 +297,23 @@ export class StateStore {
     }
     if (segment.complete) return;
     this.#wasRead = true;
-    for await (const entries of this.#partition!.scan(segment.id)) {
-      for (const { key: keyBytes, value } of entries) {
-        const key = this.declaration.key.deserialize(keyBytes, this.#keyContext);
-        const id = this.identify(key);
-        if (given.has(id) || segment.removed.has(id)) continue;
-        yield segment.entries.get(id) ?? this.#decoded(segment, key, value);
+    try {
+      for await (const entries of this.#partition!.scan(segment.id)) {
+        for (const { key: keyBytes, value } of entries) {
+          const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
+          const id = this.identify(key);
+          if (given.has(id) || segment.removed.has(id)) continue;
+          given.add(id);
+          yield segment.entries.get(id) ?? this.#decoded(segment, key, value);
+        }
       }
+    } catch (error) {
+      throw await this.#given(error);
     }
   }
 
   #decoded(segment: StateSegment, key: unknown, bytes: Bytes): StateEntry {
-    const { timestampMs, value: encoded } = decodeStateValue(bytes);
-    const value = this.declaration.value.deserialize(encoded, this.#valueContext);
+    const { timestampMs, value } = readEntry(() => this.#decode(bytes));
     return { key, segment, value, timestampMs, dirty: false, removed: false, encodedBytes: bytes.length };
   }
 

@@ -255,6 +255,12 @@ class WindowedAggregate implements Holder {
     });
   }
 
+  /** Passes its results on as they are read: a window that did not fit into the cache need not fit now. */
+  async #closeEvicted(segment: StateSegment): Promise<void> {
+    const { record } = this.#around.context;
+    for await (const entry of this.#state.scan(segment)) record.without(() => this.#emit(entry));
+  }
+
   #forget(segment: StateSegment): void {
     this.#closed.delete(segment);
     this.#state.drop(segment);
@@ -288,9 +294,8 @@ class WindowedAggregate implements Holder {
     this.advance(this.#around.context.time.watermarkMs);
     while (this.#closing.length > 0) {
       const segment = this.#closing[0]!;
-      await this.#state.loadAll(segment);
+      await this.#closeEvicted(segment);
       this.#closing.shift();
-      this.#close(segment);
       if ((segment.id as number) + this.#retentionMs <= this.#around.context.time.watermarkMs)
         this.#forget(segment);
     }
