@@ -1,11 +1,14 @@
 /** Every row of "What a crash between two steps leaves" in docs/ARCHITECTURE.md, hit on purpose. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ALL_FAULTS } from './faults/draw-faults.ts';
 import { COMMIT_STEPS } from './faults/commit-steps.ts';
 import type { Fault } from './faults/fault.ts';
 import { runSchedule } from './runner/run-seed.ts';
 import { drawSchedule } from './schedule.ts';
 import { COUNTING } from './workload/scenarios.ts';
+
+/** A busy machine may take long: what counts is virtual time. */
+jest.setTimeout(300_000);
 
 const SEEDS = 30;
 /** Longer than sessions and transactions: others take over meanwhile. */

@@ -1,9 +1,12 @@
 /** The engine under seeded faults. `SEED=` runs one seed, or begins there; `RUNS=` says how many; `TRACE=1` tells everything. */
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { reportFailure } from './runner/report.ts';
 import { runSchedule } from './runner/run-seed.ts';
 import { runSeeds, type SeedsResult } from './runner/seed-pool.ts';
 import { drawSchedule, EVERYTHING } from './schedule.ts';
+
+/** A busy machine may take long: what counts is virtual time. */
+jest.setTimeout(300_000);
 
 const DEFAULT_RUNS = 20_000;
 /** Generous: a busy machine. */
