@@ -18,6 +18,7 @@ import {
 } from '@hiveframe/streams';
 import {
   createTaskEnvironment,
+  GlobalTables,
   partitionFor,
   resolveStreamsConfig,
   StreamWorker,
@@ -69,6 +70,7 @@ export class TopologyTestDriver implements AsyncDisposable {
   readonly #log: LogPort;
   readonly #writer: LogWriter;
   readonly #outputs = new Map<string, OutputReader>();
+  #globalTables: GlobalTables;
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #topics: PreparedTopics | null = null;
@@ -88,6 +90,7 @@ export class TopologyTestDriver implements AsyncDisposable {
       log: this.#log,
       clock: this.clock,
     });
+    this.#globalTables = new GlobalTables(this.#graph.globalTables, this.#config);
   }
 
   input<K, V>(topic: Pick<Topic<K, V>, 'name' | 'key' | 'value'>): TestInputTopic<K, V> {
@@ -175,6 +178,8 @@ export class TopologyTestDriver implements AsyncDisposable {
     await this.#started();
     await this.#worker!.stop(false);
     await this.#member!.leave(1_000);
+    await this.#globalTables.close();
+    this.#globalTables = new GlobalTables(this.#graph.globalTables, this.#config);
     this.#worker = null;
     await this.#started();
     await this.settle();
@@ -183,6 +188,7 @@ export class TopologyTestDriver implements AsyncDisposable {
   /** Processes and commits until nothing moves any more, in all sub-topologies. @throws what ended the application */
   async settle(): Promise<void> {
     await this.#started();
+    await this.#globalTables.catchUp();
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       const processed = await this.#worker!.round(0);
       if (this.#fatal !== null) throw this.#fatal;
@@ -217,9 +223,15 @@ export class TopologyTestDriver implements AsyncDisposable {
       new AbortController().signal,
     );
     const { partitionCounts } = this.#topics;
+    await this.#globalTables.open(new AbortController().signal);
     const worker = new StreamWorker({
       partitionCounts: () => partitionCounts,
-      environment: createTaskEnvironment(this.#config, () => this.#member!, this.#topics.limits),
+      environment: createTaskEnvironment(
+        this.#config,
+        () => this.#member!,
+        this.#topics.limits,
+        this.#globalTables,
+      ),
       subTopologies: this.#graph.subTopologies,
       sources: this.#topics.sources,
       maxBufferedBytes: this.#config.maxBufferedBytes,
@@ -250,6 +262,7 @@ export class TopologyTestDriver implements AsyncDisposable {
     for (const output of this.#outputs.values()) await output.close();
     await this.#worker?.stop(false);
     await this.#member?.leave(1_000);
+    await this.#globalTables.close();
     await this.#log.close(1_000);
   }
 }

@@ -9,5 +9,6 @@ export {
 export { processPacing, type Pacing } from './runtime/pacing.ts';
 export { StreamTask } from './task/stream-task.ts';
 export type { TaskEnvironment } from './task/task-environment.ts';
+export { GlobalTables } from './runtime/global-tables.ts';
 export { createTaskEnvironment } from './runtime/create-task-environment.ts';
 export { partitionFor } from './sink/murmur2.ts';

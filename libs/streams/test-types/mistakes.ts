@@ -130,3 +130,10 @@ orderTable.mapValues((order) => order.amount, { store: { name: 'amounts', value:
 perWindow.count().groupBy((total) => ({ key: 'all', value: total }), { name: 'x' });
 // @ts-expect-error an async mapper where nobody waits
 orderTable.mapValues(async (order) => order.amount);
+const everywhere = builder.globalTable(customers, { name: 'everywhere' });
+// @ts-expect-error a key of another type than the global table's
+payments.join(everywhere, { name: 'x', keyOf: () => 5, joiner: (payment) => payment });
+// @ts-expect-error a global table joined without saying by what
+payments.join(everywhere, { name: 'x', joiner: (payment) => payment });
+// @ts-expect-error the missing row of a left join not looked at
+payments.leftJoin(everywhere, { name: 'x', keyOf: () => '', joiner: (_payment, row) => row.name });

@@ -57,6 +57,26 @@ const known = byCustomer.leftJoin(tiers, {
 });
 expectTypeOf(known).toEqual<KStream<string, string>>();
 
+// A global table, by any key that the record tells.
+const everywhere = builder.globalTable(
+  topic('shops', { key: json<number>(), value: json<{ city: string }>() }),
+  {
+    name: 'shops',
+  },
+);
+const located = byCustomer.join(everywhere, {
+  name: 'located',
+  keyOf: (order) => order.amount,
+  joiner: (order, shop, key) => [key, order, shop.city] as const,
+});
+expectTypeOf(located).toEqual<KStream<string, readonly [string, Order, string]>>();
+const perhapsLocated = byCustomer.leftJoin(everywhere, {
+  name: 'perhaps-located',
+  keyOf: (order) => (order.amount > 1 ? order.amount : null),
+  joiner: (_order, shop) => shop?.city ?? 'nowhere',
+});
+expectTypeOf(perhapsLocated).toEqual<KStream<string, string>>();
+
 // Table and table: the sides that may be missing are null.
 const customerTable = builder.table(topic('profiles', { key: string(), value: json<Customer>() }), {
   name: 'profiles',

@@ -6,6 +6,7 @@
  *     A commit waits until nothing is held. */
 import type { CapturedRecord, Headers, MaybePromise, RecordOrigin } from '../record/record.ts';
 export type { CapturedRecord } from '../record/record.ts';
+import type { GlobalRows } from '../state/global-rows.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Lane } from './operators/lane.ts';
 import type { Logger, Clock, Telemetry } from '../ports/runtime.ts';
@@ -73,6 +74,8 @@ export interface OperatorContext {
   store(name: string): StateStore;
   /** Keeps records in order while state is read, for all operators that share stores with this one. */
   readonly lane: Lane;
+  /** Of a global table of the topology. */
+  globalRows(name: string): GlobalRows;
   hold(holder: Holder): void;
   onWatermark(listener: WatermarkListener): void;
   /** Operators behind this one see no later watermark than this: the time of the oldest it may still pass on. Infinity: none. */

@@ -3,12 +3,14 @@ import { InvariantError, TopologyError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
 import { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
+import { GlobalTables } from './global-tables.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
 export function createTaskEnvironment(
   config: ResolvedStreamsConfig,
   member: () => Pick<GroupMember, 'membership' | 'commit'>,
   limits: ReadonlyMap<string, TopicLimits>,
+  globalTables: GlobalTables = new GlobalTables([], config),
 ): TaskEnvironment {
   return {
     ...config,
@@ -16,6 +18,7 @@ export function createTaskEnvironment(
     handlers: config,
     restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
+    globalRows: (name) => globalTables.rows(name),
     limits: (topic) => limits.get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {
       const text = `Records ${offset} to ${startOffset - 1} of ${topic}-${partition} were removed by retention before they were processed.`;

@@ -5,6 +5,7 @@ import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StateChange, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
+import { GlobalTables } from './global-tables.ts';
 import { PartitionWatch } from './partition-watch.ts';
 import { RestoreMonitor, type RestoreCallbacks } from './restore-monitor.ts';
 import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
@@ -24,6 +25,7 @@ export class StreamsApp implements AsyncDisposable {
   readonly #listeners = new Set<StreamsListener>();
   readonly #restores: RestoreMonitor;
   readonly #starting = new AbortController();
+  readonly #globalTables: GlobalTables;
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
@@ -36,6 +38,7 @@ export class StreamsApp implements AsyncDisposable {
     this.#topology = topology;
     this.#config = resolveStreamsConfig(config);
     this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#tell(what) });
+    this.#globalTables = new GlobalTables(topology.graph.globalTables, this.#config);
     this.#state.listen((change) => {
       // A failure was told when it came: the last line of an application that failed says why.
       if (change.to !== 'error')
@@ -87,9 +90,12 @@ export class StreamsApp implements AsyncDisposable {
       await this.#connect();
       const topics = await this.#prepareTopics();
       if (this.#starting.signal.aborted) return;
+      await this.#globalTables.open(this.#starting.signal);
+      if (this.#starting.signal.aborted) return;
       this.#worker = this.#createWorker(topics);
       this.#member = this.#join(this.#worker, topics);
       this.#worker.run();
+      this.#globalTables.run((error) => void this.#fail(error));
       await this.#member.join();
       void this.#watchPartitions();
     } catch (error) {
@@ -122,6 +128,7 @@ export class StreamsApp implements AsyncDisposable {
       prepared: () => this.#partitionCounts,
       onChanged: async (changes) => {
         await this.#prepareTopics();
+        await this.#globalTables.readNewPartitions();
         logger.log('info', `${changes}: joining the group anew.`);
         this.#member!.rejoin();
       },
@@ -135,7 +142,12 @@ export class StreamsApp implements AsyncDisposable {
 
   #createWorker(topics: PreparedTopics): StreamWorker {
     return new StreamWorker({
-      environment: createTaskEnvironment(this.#config, () => this.#member!, topics.limits),
+      environment: createTaskEnvironment(
+        this.#config,
+        () => this.#member!,
+        topics.limits,
+        this.#globalTables,
+      ),
       subTopologies: this.#topology.graph.subTopologies,
       sources: topics.sources,
       partitionCounts: () => this.#partitionCounts,
@@ -196,6 +208,7 @@ export class StreamsApp implements AsyncDisposable {
     if (!inTime) await this.#withinDeadline(2_000, this.#worker?.abandon());
     await this.#withinDeadline(2_000, this.#member?.leave(1_000));
     await this.#withinDeadline(2_000, this.#closeSinks());
+    await this.#withinDeadline(2_000, this.#globalTables.close());
     await Promise.allSettled([this.#config.log.close(1_000), this.#config.stores.close(1_000)]);
     if (!inTime) {
       throw new TimeoutError(

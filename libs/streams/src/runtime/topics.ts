@@ -68,6 +68,7 @@ export class TopicPreparation {
     const external = this.#graph.subTopologies.flatMap((sub) =>
       sub.sources.map((node) => (node.spec as SourceSpec).topic).filter((topic) => !topic.internal),
     );
+    external.push(...this.#graph.globalTables.map(({ topic }) => topic));
     const names = [...new Set(external.map((topic) => topic.name))];
     const sinceMs = this.#config.clock.nowMs();
     for (let tries = 0; ; tries++) {

@@ -137,6 +137,7 @@ class TaskParts {
       telemetry,
       store: (name) => states.get(name) ?? undeclared(node, name),
       lane: this.#lanes.of(node),
+      globalRows: (name) => environment.globalRows(name),
       hold: (holder) => (stage.holder = holder),
       onWatermark: (advance) => (stage.advance = advance),
       beforeCommit: (emit) => (stage.emit = emit),

@@ -2,6 +2,7 @@
 import type { GroupMember, LogPort, PartitionOffset } from '../ports/log.ts';
 import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
+import type { GlobalRows } from '../state/global-rows.ts';
 import type { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { FailureHandlers } from '../runtime/failure.ts';
 import type { Pacing } from '../runtime/pacing.ts';
@@ -35,6 +36,7 @@ export interface TaskEnvironment {
   overtaken(at: PartitionOffset, startOffset: number): void;
   /** The records from this position to `nextOffset` cannot be read: says so loudly, or throws `error`, as configured. */
   damaged(at: PartitionOffset, nextOffset: number, error: Error): void;
+  globalRows(name: string): GlobalRows;
   /** Of every topic that the topology writes. */
   limits(topic: string): TopicLimits;
 }

@@ -13,9 +13,18 @@ import { Roots } from './roots.ts';
 /** @throws TopologyError that names all faults together */
 export function buildGraph(draft: TopologyDraft): TopologyGraph {
   const nodes = linkNodes(draft.nodes);
-  const faults = [...emptiness(nodes), ...duplicateNames(nodes), ...duplicateStores(nodes)];
+  const { globalTables } = draft;
+  const faults = [
+    ...emptiness(nodes),
+    ...duplicateNames(nodes),
+    ...duplicateStores(nodes),
+    ...duplicates(globalTables.map(({ name }) => name)).map(
+      (name) => `two global tables are named '${name}'`,
+    ),
+  ];
   if (faults.length > 0) throw new TopologyError(`Cannot build the topology: ${faults.join('; ')}.`);
-  return { subTopologies: cut(nodes), internalTopics: [...draft.internalTopics] };
+  const internalTopics = [...draft.internalTopics];
+  return { subTopologies: cut(nodes), globalTables: [...globalTables], internalTopics };
 }
 
 /** Children are declared after their parents, so from the back each node finds its children made. */

@@ -1,8 +1,9 @@
 /** The text of `Topology.describe()`, in the form of Kafka Streams' TopologyDescription. */
 import { storesUsedBy, type GraphNode, type SubTopology, type TopologyGraph } from './graph.ts';
 
-export function describeGraph({ subTopologies }: TopologyGraph): string {
-  return `Topologies:\n${subTopologies.map(describeSubTopology).join('\n')}`;
+export function describeGraph({ subTopologies, globalTables }: TopologyGraph): string {
+  const global = globalTables.map(({ name, topic }) => `   Global table: ${name} (topic: ${topic.name})\n`);
+  return `Topologies:\n${[...subTopologies.map(describeSubTopology), ...global].join('\n')}`;
 }
 
 function describeSubTopology({ id, nodes }: SubTopology): string {

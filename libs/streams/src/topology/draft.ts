@@ -1,6 +1,6 @@
 /** The topology while it is being declared: nodes that still get children. `buildGraph` makes the graph of it. */
 import type { Sink } from '../sink/sink.ts';
-import type { GraphNode, InternalTopic, StoreDeclaration } from './graph.ts';
+import type { GlobalTableSpec, GraphNode, InternalTopic, StoreDeclaration } from './graph.ts';
 
 export type NodeSpec = GraphNode['spec'];
 /** Where children are attached: the main output of a node, or one of its side outputs. */
@@ -25,6 +25,7 @@ export class TopologyDraft {
   /** In the order of declaration, so parents come before children. */
   readonly nodes: DraftNode[] = [];
   readonly internalTopics: InternalTopic[] = [];
+  readonly globalTables: GlobalTableSpec[] = [];
   readonly #claimed = new Set<StoreDeclaration>();
   readonly sinks = new Set<Sink<unknown, unknown>>();
 

@@ -96,8 +96,17 @@ export interface SubTopology {
   readonly copartitioned: boolean;
 }
 
+/** A topic that every instance reads whole, before it processes anything. */
+export interface GlobalTableSpec {
+  readonly name: string;
+  readonly topic: TopicRef;
+  readonly key: Serde<unknown>;
+  readonly value: Serde<unknown>;
+}
+
 export interface TopologyGraph {
   readonly subTopologies: readonly SubTopology[];
+  readonly globalTables: readonly GlobalTableSpec[];
   readonly internalTopics: readonly InternalTopic[];
 }
 

@@ -34,12 +34,21 @@ export interface TableJoin<K, L, R, VR> {
   readonly store?: StoreOptions<K, VR>;
 }
 
-/** What a stream may be joined with. */
-export type Joinable<K> = Carries<'stream' | 'table', K, unknown>;
+/** Looks up a row under a key that is read from the record. A null key has no row. */
+export interface GlobalTableJoin<K, L, KG, R, VR> {
+  readonly name: string;
+  readonly keyOf: (value: L, key: K) => KG | null;
+  readonly joiner: Joiner<L, R, K, VR>;
+}
+
+/** What a stream may be joined with: same key, or a global table. */
+export type Joinable<K> = Carries<'stream' | 'table', K, unknown> | Carries<'globalTable', unknown, unknown>;
 /** The options follow from what is joined. `Absent` is null where the right side may be missing. */
 export type JoinOptions<K, L, O, VR, Absent = never> =
   O extends Carries<'stream', unknown, infer R>
     ? StreamJoin<K, L, R | Absent, VR>
     : O extends Carries<'table', unknown, infer R>
       ? StreamTableJoin<K, L, R | Absent, VR>
-      : never;
+      : O extends Carries<'globalTable', infer KG, infer R>
+        ? GlobalTableJoin<K, L, KG, R | Absent, VR>
+        : never;

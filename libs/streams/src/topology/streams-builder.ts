@@ -4,7 +4,10 @@ import { TopologyDraft, type DraftNode } from './draft.ts';
 import { declareStream } from './dsl/declared-stream.ts';
 import { declareKeptTable } from './dsl/declared-table.ts';
 import type { Dsl } from './dsl/dsl.ts';
+import { DeclaredGlobalTable } from './dsl/declared-global-table.ts';
 import type { Flow } from './dsl/flow.ts';
+import type { GlobalKTable, GlobalTableOptions } from './global-table.ts';
+import type { Serde } from '../serde/serde.ts';
 import { declareTableGrouping } from './dsl/table-grouping.ts';
 import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
@@ -43,6 +46,22 @@ export class StreamsBuilder {
   /** The latest value of each key of a topic; null values delete. Kept in a store with a changelog of its own. */
   table<K, V>(topic: Topic<K, V>, { name, store }: TableOptions<K, V>): KTable<K, V> {
     return declareKeptTable(this.#dsl, this.#flow(topic, 'table'), name, store);
+  }
+
+  /** A table that every instance has whole, read before anything is processed. */
+  globalTable<K, V>(topic: Topic<K, V>, { name }: GlobalTableOptions): GlobalKTable<K, V> {
+    if (topic.key === null) {
+      throw new TopologyError(
+        `Cannot read topic ${topic.name} as global table ${name}: it is declared without a key. Give the topic a key serde.`,
+      );
+    }
+    this.#draft.globalTables.push({
+      name,
+      topic: { name: topic.name, internal: false },
+      key: topic.key as Serde<unknown>,
+      value: topic.value as Serde<unknown>,
+    });
+    return new DeclaredGlobalTable(this.#draft, name) as unknown as GlobalKTable<K, V>;
   }
 
   #flow<K, V>(topic: Topic<K, V>, as: Source['as']): Flow {

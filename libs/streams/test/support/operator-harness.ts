@@ -103,6 +103,9 @@ export class OperatorHarness {
         throw new Error('no store here');
       },
       lane: new Lane(),
+      globalRows: () => {
+        throw new Error('no global table here');
+      },
       hold: (holder) => {
         this.#holder = holder;
       },

@@ -16,6 +16,7 @@ import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-j
 import { declareProcess, type DeclaredProcess } from './declare-process.ts';
 import { declareStreamJoin, type StreamJoinOptions } from './declare-stream-join.ts';
 import { declareGrouping } from './declared-grouping.ts';
+import { declareGlobalJoin, DeclaredGlobalTable, type GlobalJoinOptions } from './declared-global-table.ts';
 import { declareKeptTable, joinSide } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, wider, type Flow } from './flow.ts';
@@ -25,7 +26,7 @@ import { repartition, writeTo } from './through-topic.ts';
 import { writeToSink } from './write-to-sink.ts';
 
 type Options = GroupedOptions<unknown, unknown>;
-type JoinOptions = StreamTableJoinOptions | StreamJoinOptions;
+type JoinOptions = StreamTableJoinOptions | StreamJoinOptions | GlobalJoinOptions;
 
 class DeclaredStream {
   readonly kind = 'stream';
@@ -135,8 +136,12 @@ class DeclaredStream {
       const flow = declareStreamJoin(dsl, this.#flow, other.#flow, kind, options as StreamJoinOptions);
       return new DeclaredStream(dsl, flow);
     }
-    const table = joinSide(dsl, other, options.name);
     const tableKind = kind === 'inner' ? 'inner' : 'left'; // there is no outer join with a table
+    if (other instanceof DeclaredGlobalTable) {
+      const flow = declareGlobalJoin(dsl, this.#flow, other, tableKind, options as GlobalJoinOptions);
+      return new DeclaredStream(dsl, flow);
+    }
+    const table = joinSide(dsl, other, options.name);
     return new DeclaredStream(dsl, declareStreamTableJoin(dsl, this.#flow, table, tableKind, options));
   }
 
