@@ -76,8 +76,10 @@ async function measure(topology: Topology): Promise<number> {
     const count = task.isReady ? task.process(256) : 0;
     done += count;
     since += count;
-    if (since >= COMMIT_EVERY) since = (void (await task.commit()), 0);
-    else await nextTurn();
+    if (since >= COMMIT_EVERY) {
+      await task.commit();
+      since = 0;
+    } else await nextTurn();
     if (task.failure !== null) throw task.failure;
   }
   await task.commit();

@@ -15,9 +15,12 @@ let broker: FakeBroker;
 let reader: KafkaReader;
 /** Partitions and offsets of every fetch. */
 let asked: FetchPartition[][];
+/** The most bytes that any of them asked for, of one partition. */
+let mostBytesAsked: number;
 
 beforeEach(() => {
   asked = [];
+  mostBytesAsked = 0;
   broker = new FakeBroker({ a: 2 }).on('Fetch', endless());
   reader = new KafkaReader(broker.cluster(), { readCommitted: true, maxBufferedBytes: 100, fetch: FETCH });
 });
@@ -32,7 +35,8 @@ function partitionsIn(body: ProtocolReader): FetchPartition[] {
       const partition = body.int32();
       body.int32();
       partitions.push({ topic, partition, fetchOffset: body.int64() });
-      body.at += 16;
+      body.at += 12;
+      mostBytesAsked = Math.max(mostBytesAsked, body.int32());
       body.tags();
     });
     body.tags();
@@ -67,6 +71,20 @@ const texts = (fetched: readonly FetchedRecords[]): string[] =>
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
 
 describe('F2 read-ahead', () => {
+  it('asks for no more of a partition than its share', async () => {
+    const fetch = { ...FETCH, maxBytesPerPartition: 1 << 20 };
+    const sharing = new KafkaReader(broker.cluster(), {
+      readCommitted: true,
+      maxBufferedBytes: 400_000,
+      fetch,
+    });
+    sharing.assign(A0, 0);
+    sharing.assign(A1, 0);
+    await until(() => asked.length > 0);
+    expect(mostBytesAsked).toBe(200_000);
+    await sharing.close();
+  });
+
   it('is bounded, and goes on when it was taken', async () => {
     reader.assign(A0, 0);
     await until(() => asked.length >= 2);

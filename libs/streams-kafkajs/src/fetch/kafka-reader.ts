@@ -2,7 +2,7 @@
  *  F1 Two connections per broker: while one waits for records of quiet partitions, the other fetches for those that have
  *     room again. No partition waits for another.
  *  F2 Each partition may read ahead its share of `maxBufferedBytes`; one that has nothing may always fetch, even when
- *     paused ones hold the whole budget: else a reader that waits for it would wait for ever.
+ *     paused ones hold the whole budget: else a reader that waits for it would wait for ever. It asks for no more than its share.
  *  F3 An answer belongs to the `assign` that asked for it: whoever seeks or unassigns meanwhile never sees it.
  *  F4 What passes (leader moves, lost connections, elections) is tried again inside; what does not comes out of `poll`. */
 import { LogError, type FetchedRecords, type LogReader, type TopicPartition } from '@hiveframe/streams';
@@ -23,6 +23,8 @@ import { DamagedBatch, visibleBatches } from './visible-batches.ts';
 
 const LANES_PER_BROKER = 2;
 const DEFAULT_BUFFER_BYTES = 32 << 20;
+/** Of one partition in one answer, however many partitions there are. */
+const MIN_FETCH_BYTES = 64 * 1024;
 const STALE_LEADER_PAUSE_MS = 50;
 const DAMAGED_TRIES = 3;
 
@@ -199,8 +201,12 @@ export class KafkaReader implements LogReader {
     }
   }
 
+  get #share(): number {
+    return Math.floor(this.#maxBufferedBytes / this.#partitions.size);
+  }
+
   #takeFetchable(nodeId: number): PartitionFetch[] {
-    const share = this.#maxBufferedBytes / this.#partitions.size;
+    const share = this.#share;
     const isFull = this.#bufferedBytes >= this.#maxBufferedBytes;
     const taken: PartitionFetch[] = [];
     for (const partition of this.#partitions.values()) {
@@ -223,7 +229,10 @@ export class KafkaReader implements LogReader {
     const waiting = new Set(partitions);
     try {
       const timeoutMs = options.maxWaitMs + this.#cluster.requestTimeoutMs;
-      const answer = await lane.send(nodeId, fetch(asked, { ...options, readCommitted, timeoutMs }));
+      const share = Math.max(this.#share, MIN_FETCH_BYTES);
+      const maxBytesPerPartition = Math.min(options.maxBytesPerPartition, share);
+      const limits = { ...options, maxBytesPerPartition, readCommitted, timeoutMs };
+      const answer = await lane.send(nodeId, fetch(asked, limits));
       if (answer.errorCode !== KafkaCode.NONE) throw new BrokerError(answer.errorCode);
       for (const fetched of answer.partitions) {
         const partition = this.#partitions.get(keyOf(fetched));

@@ -249,3 +249,30 @@ function recordsOf(encoded: SealedState['changelog'][number]): [string, Buffer |
   while (cursor.next()) found.push([cursor.key()!.toString(), cursor.value()]);
   return found;
 }
+
+describe('the memory of a state store', () => {
+  it('keeps a bounded number of keys in mind that do not exist', async () => {
+    const stores = inMemoryStores();
+    const first = await Owner.of(stores, 1_000_000);
+    await first.put('a', 1);
+    await first.seal();
+    await first.flush();
+    const owner = await Owner.of(stores, 1_000_000);
+    for (let index = 0; index < 10_001; index++) await owner.find(`absent${index}`);
+    expect(owner.segment.absent.size).toBe(10_001);
+    owner.state.evict();
+    expect(owner.segment.absent.size).toBe(0);
+    expect((await owner.find('a'))?.value).toBe(1);
+  });
+
+  it('tells what changed entries will take by what those before them took', async () => {
+    const long = 'k'.repeat(10_000);
+    const owner = await Owner.of(inMemoryStores(), 1_000_000);
+    for (let index = 0; index < 10; index++) await owner.put(`${long}${index}`, index);
+    expect(owner.state.dirtyBytes).toBeLessThan(100_000); // nothing is known yet
+    await owner.seal();
+    for (let index = 0; index < 10; index++) await owner.put(`${long}${index}`, index);
+    expect(owner.state.dirtyBytes).toBeGreaterThan(200_000);
+    expect(owner.state.dirtyBytes).toBeLessThan(300_000);
+  });
+});

@@ -62,6 +62,9 @@ const ENTRY_OVERHEAD_BYTES = 200;
 /** What a changed entry adds to a commit, until it is known better: changelog record, store write, perhaps an update. */
 const CHANGED_ENTRY_BYTES = 300;
 
+/** Keys known not to exist, kept per segment between commits: asking for one again costs a part of a round trip. */
+const MAX_ABSENT_KEYS = 10_000;
+
 export interface StateStoreOptions {
   readonly declaration: StoreDeclaration;
   readonly changelogTopic: string;
@@ -390,6 +393,7 @@ export class StateStore {
   /** Only while no operator holds records and no sealed write is on its way to the store (V3, V4). */
   evict(): void {
     this.#forgetDeleted();
+    for (const { absent } of this.segments.values()) if (absent.size > MAX_ABSENT_KEYS) absent.clear();
     const { maxCachedBytes } = this.#options;
     if (this.cachedBytes <= maxCachedBytes) return;
     for (const segment of this.segments.values()) {
