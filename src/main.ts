@@ -1,4 +1,5 @@
 import { StreamsError } from '@hiveframe/streams';
+import { StreamsLifecycle } from '@hiveframe/streams-nestjs';
 import { Logger } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -39,6 +40,8 @@ async function main(): Promise<void> {
     await app.close(); // the streams may have started already
     throw error;
   }
+  // The last line of an application that failed at once is why.
+  if (app.get(StreamsLifecycle, { strict: false }).status.state === 'error') return;
   new Logger('App').log(`Health: ${await app.getUrl()}/health/live and /health/ready`);
 }
 
