@@ -58,7 +58,7 @@ export class StreamsApp implements AsyncDisposable {
     return this.#state.error;
   }
 
-  /** The store partitions that are being brought up to date with their changelogs now, or wait for their turn. */
+  /** The store partitions that are being brought up to date with their changelogs now. */
   get restoring(): readonly RestoreProgress[] {
     return this.#restores.ongoing;
   }

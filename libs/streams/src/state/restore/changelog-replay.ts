@@ -56,15 +56,16 @@ export class ChangelogReplay {
   async run(): Promise<number> {
     const { log, changelog, startOffset, signal } = this.#options;
     const reader = log.reader({ isolation: 'read_committed', maxBufferedBytes: READ_AHEAD_BYTES });
-    const calledOff = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(this.#calledOff()), { once: true });
-    });
-    calledOff.catch(() => {});
+    const calledOff = Promise.withResolvers<never>();
+    const callOff = (): void => calledOff.reject(this.#calledOff());
+    signal.addEventListener('abort', callOff);
     try {
+      signal.throwIfAborted();
       reader.assign(changelog, startOffset);
-      await Promise.race([this.#replay(reader), calledOff]);
+      await Promise.race([this.#replay(reader), calledOff.promise]);
       return this.#offset;
     } finally {
+      signal.removeEventListener('abort', callOff);
       await reader.close();
     }
   }
