@@ -44,6 +44,15 @@ export class Instances {
     );
   }
 
+  /** True when the last to run as one of the instances ran out of time while it stopped: stores may be behind their changelogs then,
+   *  as after a crash. */
+  get hasUnfinished(): boolean {
+    const last = new Map(this.lives.map(({ number, app }) => [number, app]));
+    return [...last.values()].some(({ lines }) =>
+      lines.some((line) => line.includes('Could not stop cleanly')),
+    );
+  }
+
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running.keys()].map((number) => this.stop(number)));
   }
