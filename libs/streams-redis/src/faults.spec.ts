@@ -63,6 +63,23 @@ describe('faultOf', () => {
     expect(fault.reason).toContain(advice);
   });
 
+  it.each([
+    [
+      'MaxRetriesPerRequestError',
+      'Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" option for details.',
+      'the connection was lost before the answer',
+    ],
+    [
+      'Error',
+      "Socket timeout. Expecting data, but didn't receive any in 10000ms.",
+      'no answer within 10000 ms',
+    ],
+    ['Error', 'read ECONNRESET', 'read ECONNRESET'],
+  ])('tells of the connection, not of options of ioredis: %s %s', (name, message, reason) => {
+    const error = Object.assign(new Error(message), { name });
+    expect(faultOf(error)).toEqual({ reason, passing: true, retryable: true });
+  });
+
   it('keeps the arguments of commands out of the error', () => {
     const error = storeError('connect', 'host:1', faultOf(reply('WRONGPASS no')));
     expect(error).toMatchObject({ code: 'HFS_STORE', retryable: false });

@@ -44,7 +44,11 @@ export function faultOf(error: Error): Fault {
   const { message } = error;
   if (!isReply(error)) {
     const refusal = tlsRefusal(error);
-    return { reason: refusal ?? message, passing: refusal === null, retryable: refusal === null };
+    return {
+      reason: refusal ?? connectionReason(error),
+      passing: refusal === null,
+      retryable: refusal === null,
+    };
   }
   const code = codeOf(message);
   const passing = PASSING.has(code) || message.includes('max number of clients');
@@ -54,6 +58,13 @@ export function faultOf(error: Error): Fault {
     passing,
     retryable: passing || RETRYABLE.has(code),
   };
+}
+
+/** ioredis tells of its own options where only the connection is meant. */
+function connectionReason({ name, message }: Error): string {
+  if (name === 'MaxRetriesPerRequestError') return 'the connection was lost before the answer';
+  const silence = /^Socket timeout.* (\d+)ms/.exec(message)?.[1];
+  return silence === undefined ? message : `no answer within ${silence} ms`;
 }
 
 /** The error for the caller. It has no cause: ioredis' errors carry the command's arguments, passwords among them. */
