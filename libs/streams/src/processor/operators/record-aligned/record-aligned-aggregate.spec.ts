@@ -223,6 +223,14 @@ describe('sliding windows', () => {
     expect(await given()).toEqual(['a 0-10 5', 'a 0-10 3,5', 'a 4-14 5']);
   });
 
+  it('makes the right window of a record as long as it is open', async () => {
+    const { pipe, results: given } = start({ ...updates, graceMs: 0 });
+    await pipe('a', 57);
+    await pipe('a', 77); // watermark 67: the window of 57 has closed, the one behind it would end at 68
+    await pipe('a', 58);
+    expect(await given()).toEqual(['a 47-57 57', 'a 67-77 77', 'a 58-68 58']);
+  });
+
   it('gives one result per window when it closes', async () => {
     const { pipe, results: given, late } = start({ ...updates, emit: 'final', graceMs: 0 });
     await pipe('a', 20);

@@ -26,8 +26,9 @@ export class SlidingWindows implements WindowLayout {
     return endMs + this.#graceMs;
   }
 
+  /** As long as the right window of a record at its end is open. */
   forgetsAtMs({ endMs }: { readonly endMs: number }): number {
-    return endMs + this.spanMs;
+    return endMs + 1 + this.spanMs;
   }
 
   oldestResultMs(watermarkMs: number): number {
