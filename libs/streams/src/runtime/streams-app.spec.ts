@@ -129,6 +129,38 @@ describe('StreamsApp', () => {
     expect(one.state).toBe('stopped');
   });
 
+  it.each([
+    ['exactly_once', 'processed again'],
+    ['at_least_once', 'processed again'],
+    ['at_most_once', 'lost'],
+  ] as const)(
+    'tells what becomes of work that %s did not finish when it stopped: %s',
+    async (guarantee, end) => {
+      const log = await words4();
+      const started = Promise.withResolvers<void>();
+      const builder = new StreamsBuilder();
+      builder
+        .stream(words)
+        .mapValuesAsync(
+          () => {
+            started.resolve();
+            return new Promise<string>(() => {}); // never
+          },
+          { name: 'never', concurrency: 1, timeoutMs: 60_000 },
+        )
+        .to(topic('elsewhere', { key: string(), value: string() }));
+      const one = new StreamsApp(builder.build(), {
+        applicationId: 'slow',
+        processingGuarantee: guarantee,
+        log,
+      });
+      await one.start();
+      await writeWords(log, ['a']);
+      await started.promise;
+      await expect(one.stop({ timeoutMs: 50 })).rejects.toThrow(new RegExp(`within 50 ms: .*${end}\\.$`));
+    },
+  );
+
   it('refuses sources whose partition counts differ where they must not', async () => {
     const log = await words4();
     await log.admin.create([{ topic: 'other-words', numPartitions: 3 }]);

@@ -8,7 +8,12 @@ import { createTaskEnvironment } from './create-task-environment.ts';
 import { GlobalTables } from './global-tables.ts';
 import { PartitionWatch } from './partition-watch.ts';
 import { RestoreMonitor, type RestoreCallbacks } from './restore-monitor.ts';
-import { resolveStreamsConfig, type ResolvedStreamsConfig, type StreamsConfig } from './streams-config.ts';
+import {
+  resolveStreamsConfig,
+  type ProcessingGuarantee,
+  type ResolvedStreamsConfig,
+  type StreamsConfig,
+} from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
 import { TopicPreparation, type PreparedTopics } from './topics.ts';
 
@@ -17,6 +22,12 @@ export interface StreamsListener extends RestoreCallbacks {
 }
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
+/** What becomes of work that a stop does not wait for any longer. */
+const UNFINISHED: Readonly<Record<ProcessingGuarantee, string>> = {
+  exactly_once: 'open transactions are aborted, their input is processed again',
+  at_least_once: 'what was not committed is processed again',
+  at_most_once: 'what was taken and not finished is lost',
+};
 
 export class StreamsApp implements AsyncDisposable {
   readonly #topology: Topology;
@@ -189,7 +200,7 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   /** Finishes or aborts the open transactions; after timeoutMs it aborts. Safe to call in any state, and again.
-   *  @throws TimeoutError when the deadline passed: then everything was aborted, nothing is lost */
+   *  @throws TimeoutError when the deadline passed: then everything was aborted, which loses nothing but under at_most_once */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#starting.abort();
     if (this.#ending !== null) return this.#ending;
@@ -212,7 +223,7 @@ export class StreamsApp implements AsyncDisposable {
     await Promise.allSettled([this.#config.log.close(1_000), this.#config.stores.close(1_000)]);
     if (!inTime) {
       throw new TimeoutError(
-        `${this.applicationId} did not finish its work within ${timeoutMs} ms: open transactions are aborted, their input is processed again.`,
+        `${this.applicationId} did not finish its work within ${timeoutMs} ms: ${UNFINISHED[this.#config.processingGuarantee]}.`,
       );
     }
   }
