@@ -6,6 +6,7 @@ import {
   StreamsApp,
   StreamsBuilder,
   topic,
+  type GroupListener,
   type GroupMember,
   type LogPort,
   type LogReader,
@@ -29,6 +30,8 @@ function countByKey() {
 /** Knows the application's member, and whether its first reader has been asked and has not answered yet. */
 class WatchedLog {
   member: GroupMember | null = null;
+  listener: GroupListener | null = null;
+  numWriters = 0;
   isAsked = false;
   readonly port: LogPort;
 
@@ -45,9 +48,14 @@ class WatchedLog {
         return reader;
       },
       writer: () => port.writer(),
-      transactionalWriter: (...options: Parameters<LogPort['transactionalWriter']>) =>
-        port.transactionalWriter(...options),
-      group: (...options: Parameters<LogPort['group']>) => (this.member = port.group(...options)),
+      transactionalWriter: (...options: Parameters<LogPort['transactionalWriter']>) => {
+        this.numWriters++;
+        return port.transactionalWriter(...options);
+      },
+      group: (...options: Parameters<LogPort['group']>) => {
+        this.listener = options[1];
+        return (this.member = port.group(...options));
+      },
       admin: port.admin,
     });
   }
@@ -97,5 +105,42 @@ describe('StreamWorker', () => {
     await write(shared, at, [{ key: 'last', value: '', timestampMs: 1 }]);
     await eventually(async () => (await readNumbers(shared, 'counts')).has('last'), 'the end');
     expect(Object.fromEntries(await readNumbers(shared, 'counts'))).toEqual({ a: [1], last: [1] });
+  });
+
+  it('neither gives up nor opens tasks for an assignment that comes while it stops', async () => {
+    const shared = await cluster({ words: 1 });
+    const log = new WatchedLog(shared);
+    const answer = Promise.withResolvers<number>();
+    const asked = Promise.withResolvers<void>();
+    const builder = new StreamsBuilder();
+    builder
+      .stream(topic('words', { key: string(), value: string() }))
+      .mapValuesAsync(
+        () => {
+          asked.resolve();
+          return answer.promise;
+        },
+        { name: 'slow', concurrency: 1, timeoutMs: 60_000 },
+      )
+      .to(topic('counts', { key: string(), value: json<number>() }));
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'stopping',
+      processingGuarantee: 'exactly_once',
+      commitIntervalMs: 20,
+      log: log.port,
+    });
+    await app.start();
+    await write(shared, { topic: 'words', partition: 0 }, [{ key: 'a', value: '', timestampMs: 1 }]);
+    await asked.promise;
+    const stopping = app.stop({ timeoutMs: 10_000 });
+    const { listener, numWriters } = log;
+    const ours = listener!.memberData();
+    const { signal } = new AbortController();
+    await listener!.onAssigned([], null, signal); // it goes to another member
+    await listener!.onAssigned([], ours, signal); // and comes back
+    expect(log.numWriters).toBe(numWriters);
+    answer.resolve(7);
+    await stopping;
+    expect(Object.fromEntries(await readNumbers(shared, 'counts'))).toEqual({ a: [7] });
   });
 });

@@ -78,6 +78,8 @@ export class StreamWorker implements GroupListener {
   /** While set, the loop leaves the tasks alone (W1). */
   #held = false;
   #stopped = false;
+  /** Asked to stop: what is assigned from here on is left to who comes next. */
+  #isEnding = false;
   #looping: Promise<void> | null = null;
   /** Whose turn is next. */
   #turn = 0;
@@ -298,6 +300,7 @@ export class StreamWorker implements GroupListener {
     data: Bytes | null,
     signal: AbortSignal,
   ): Promise<void> {
+    if (this.#isEnding) return;
     this.#assigned = decodeTasks(data);
     this.#assignment = new AbortController();
     const ongoing = AbortSignal.any([signal, this.#assignment.signal]);
@@ -305,6 +308,7 @@ export class StreamWorker implements GroupListener {
     const stays = (task: StreamTask) =>
       assigned.has(task.name) && task.state === 'suspended' && task.failure === null;
     await Promise.all(this.tasks.filter((task) => !stays(task)).map((task) => this.#registry.remove(task)));
+    if (this.#isEnding) return;
     for (const task of this.tasks) task.resume();
     this.#held = this.#stopped;
     await this.#registry.keepStateOf(this.#assigned);
@@ -332,6 +336,7 @@ export class StreamWorker implements GroupListener {
 
   /** Commits what is done if `commit`, closes all tasks, ends the loop. Resolves with what kept tasks from committing. */
   async stop(commit: boolean): Promise<readonly Error[]> {
+    this.#isEnding = true;
     this.#hold();
     if (commit) await Promise.all(this.tasks.map((task) => task.suspend()));
     const failures = this.tasks.flatMap(({ failure }) => (failure === null ? [] : [failure]));
@@ -341,6 +346,7 @@ export class StreamWorker implements GroupListener {
 
   /** Ends everything as it is: open transactions are aborted by the next owner, their input is processed again. */
   async abandon(): Promise<void> {
+    this.#isEnding = true;
     this.#stopped = true;
     this.#hold();
     await this.#reader.close();
