@@ -31,12 +31,13 @@ export class SafetyMonitor {
     this.#storeIsSound = false;
   }
 
-  /** Neither position nor watermark of a partition goes back. Without transactions a commit that is executed late, when its sender
-   *  has started over, may bring a watermark that its records had not reached yet. */
-  readonly onOffsets: OffsetsListener = (_groupId, before, now) => {
-    if (before === null) return;
+  /** Neither position nor watermark of a partition goes back. Without transactions a commit may be executed late, when its sender
+   *  has started the task over: it may bring a watermark that its records had not reached yet, and the sender's next commit may
+   *  lie behind it. Nothing of what lies between was processed when the late one was sent first (`at_most_once`), and all of it
+   *  is processed again else. */
+  readonly onOffsets: OffsetsListener = (before, now, sameMember) => {
     const name = `${now.topic}-${now.partition}`;
-    if (now.offset < before.offset)
+    if (now.offset < before.offset && !sameMember)
       this.violated(`committed offset of ${name} went back from ${before.offset} to ${now.offset}`);
     if (this.#exactlyOnce && watermarkOf(now) < watermarkOf(before))
       this.violated(`watermark of ${name} went back from ${before.metadata} to ${now.metadata}`);

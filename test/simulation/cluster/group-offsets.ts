@@ -3,14 +3,20 @@ import type { CommittedOffset, TopicPartition } from '@hiveframe/streams';
 import { partitionKey } from './partition-key.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 
+interface Committed {
+  readonly offset: CommittedOffset;
+  /** Who committed it without a transaction. */
+  readonly memberId: string | null;
+}
+
 interface Group {
-  readonly committed: Map<string, CommittedOffset>;
+  readonly committed: Map<string, Committed>;
   /** In the order they came in. */
   readonly pending: Set<ServerTransaction>;
 }
 
-/** Told of every offset that becomes valid. */
-export type OffsetsListener = (groupId: string, before: CommittedOffset | null, now: CommittedOffset) => void;
+/** Told of every offset that becomes valid in place of another. `sameMember`: one member committed both, without transactions. */
+export type OffsetsListener = (before: CommittedOffset, now: CommittedOffset, sameMember: boolean) => void;
 
 export class GroupOffsets {
   readonly #groups = new Map<string, Group>();
@@ -21,17 +27,19 @@ export class GroupOffsets {
     this.#listener = listener;
   }
 
-  put(groupId: string, offsets: Iterable<CommittedOffset>): void {
+  put(groupId: string, offsets: Iterable<CommittedOffset>, memberId: string | null): void {
     const { committed } = this.#group(groupId);
     for (const offset of offsets) {
       const key = partitionKey(offset);
-      this.#listener(groupId, committed.get(key) ?? null, offset);
-      committed.set(key, offset);
+      const before = committed.get(key);
+      if (before !== undefined)
+        this.#listener(before.offset, offset, memberId !== null && memberId === before.memberId);
+      committed.set(key, { offset, memberId });
     }
   }
 
   get(groupId: string, at: TopicPartition): CommittedOffset | null {
-    return this.#group(groupId).committed.get(partitionKey(at)) ?? null;
+    return this.#group(groupId).committed.get(partitionKey(at))?.offset ?? null;
   }
 
   addPending(transaction: ServerTransaction, groupId: string, offsets: readonly CommittedOffset[]): void {
@@ -54,7 +62,8 @@ export class GroupOffsets {
 
   #settleOne(transaction: ServerTransaction, groupId: string): void {
     this.#group(groupId).pending.delete(transaction);
-    if (transaction.outcome === 'committed') this.put(groupId, transaction.offsets.get(groupId)!.values());
+    if (transaction.outcome === 'committed')
+      this.put(groupId, transaction.offsets.get(groupId)!.values(), null);
   }
 
   /** Waits out what is pending for these partitions (D35). */

@@ -128,7 +128,7 @@ export class SimulatedCluster {
 
   commitOffsets(member: Membership, offsets: readonly CommittedOffset[]): void {
     this.#checkMembership(member);
-    this.offsets.put(member.groupId, offsets);
+    this.offsets.put(member.groupId, offsets, member.memberId);
   }
 
   /** @throws LogError `unknownTopic` */

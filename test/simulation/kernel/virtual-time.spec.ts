@@ -34,6 +34,22 @@ describe('VirtualTime', () => {
     expect(told).toEqual(['all that follows', 'the next']);
   });
 
+  it('V1 holds for the first event too, when the run begins in an event of the process', async () => {
+    const told: string[] = [];
+    const time = new VirtualTime(0);
+    time.after(0, () => told.push('the first event'));
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        void (async () => {
+          for (let i = 0; i < 50; i++) await Promise.resolve();
+          told.push('what was under way');
+        })();
+        void runAll(time).then(resolve);
+      });
+    });
+    expect(told).toEqual(['what was under way', 'the first event']);
+  });
+
   it('runs no event that was cancelled, and none after it is over', async () => {
     const time = new VirtualTime(0);
     const ran: number[] = [];

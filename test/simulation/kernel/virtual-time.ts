@@ -66,10 +66,9 @@ export class VirtualTime {
         } catch (error) {
           return reject(error as Error);
         }
-        // Ticks come when the queue of microtasks is empty (V1), and cost no turn of the event loop.
-        queueMicrotask(() => process.nextTick(step));
+        whenAllIsDone(step);
       };
-      process.nextTick(step);
+      whenAllIsDone(step);
     });
   }
 
@@ -83,6 +82,12 @@ export class VirtualTime {
     event.run();
     return true;
   }
+}
+
+/** Ticks come when the queue of microtasks is empty (V1), and cost no turn of the event loop. Asked for outside of a microtask, one
+ *  would come before them. */
+function whenAllIsDone(step: () => void): void {
+  queueMicrotask(() => process.nextTick(step));
 }
 
 function isBefore(a: Event, b: Event): boolean {
