@@ -15,6 +15,8 @@ export class StoreServer {
   readonly #options: StoreServerOptions;
   readonly #openers = new Map<string, number>();
   #partitions = new Map<string, StoredPartition>();
+  /** Which roll-back points the present state came from, the oldest first. */
+  #past: object[] = [];
 
   constructor(options: StoreServerOptions = {}) {
     this.#options = options;
@@ -45,14 +47,21 @@ export class StoreServer {
     return partition;
   }
 
-  /** Everything as it is now; calling the result brings it back, epochs included: a server that lost its last writes. */
+  /** Everything as it is now; calling the result brings it back, epochs included: a server that lost its last writes. If it has lost
+   *  more than those meanwhile, nothing happens: what is lost does not come back. */
   rollBackPoint(): () => void {
     const remembered = [...this.#partitions].map(([name, one]) => [name, one.copy()] as const);
+    const point = {};
+    this.#past.push(point);
     return () => {
+      const at = this.#past.indexOf(point);
+      if (at < 0) return;
+      this.#past.length = at + 1;
       this.#partitions = new Map(remembered.map(([name, one]) => [name, one.copy()]));
     };
   }
   wipe(): void {
+    this.#past = [];
     this.#partitions = new Map();
   }
 }
