@@ -1,7 +1,7 @@
 /** Every row of "What a crash between two steps leaves" in docs/ARCHITECTURE.md, hit on purpose. */
 import { describe, expect, it, jest } from '@jest/globals';
 import { ALL_FAULTS } from './faults/draw-faults.ts';
-import { COMMIT_STEPS } from './faults/commit-steps.ts';
+import { COMMIT_STEPS } from '@hiveframe/streams-testing';
 import type { Fault } from './faults/fault.ts';
 import { runSchedule } from './runner/run-seed.ts';
 import { drawSchedule } from './schedule.ts';

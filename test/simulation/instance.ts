@@ -10,7 +10,7 @@ import {
 import type { Instruments } from '@hiveframe/streams/internal';
 import type { ConnectionOptions } from './client/connection.ts';
 import { SimulatedLog } from './client/simulated-log.ts';
-import { watchCommitSteps, type CommitStep } from './faults/commit-steps.ts';
+import { watchCommitSteps, type CommitStep } from '@hiveframe/streams-testing';
 import type { Network } from './kernel/network.ts';
 import type { Random } from './kernel/random.ts';
 import { MutatedLog } from './mutations/mutated-log.ts';

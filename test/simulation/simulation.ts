@@ -8,7 +8,7 @@ import { checkStores } from './check/stores.ts';
 import { Progress } from './check/progress.ts';
 import { SimulatedCluster } from './cluster/simulated-cluster.ts';
 import { Chaos, type FaultyWorld } from './faults/chaos.ts';
-import type { CommitStep } from './faults/commit-steps.ts';
+import type { CommitStep } from '@hiveframe/streams-testing';
 import { LogCleaner } from './faults/log-cleaner.ts';
 import { APPLICATION_ID, Instance } from './instance.ts';
 import { Network } from './kernel/network.ts';

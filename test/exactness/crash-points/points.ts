@@ -1,6 +1,6 @@
 /** The crash points, named by the steps that docs/ARCHITECTURE.md numbers: a process is stopped just before each of them, within the
  *  longest, and behind the last. */
-import { COMMIT_STEPS } from '../../simulation/faults/commit-steps.ts';
+import { COMMIT_STEPS } from '@hiveframe/streams-testing';
 
 /** Of a commit; `done` lies behind the last step. */
 export const COMMIT_POINTS = [...COMMIT_STEPS, 'done'] as const;

@@ -1,6 +1,6 @@
 /** A log that tells which step of a commit or of a takeover comes next, and waits until it may. */
 import type { LogAdmin, LogPort, LogWriter, TransactionalWriter } from '@hiveframe/streams';
-import { watchCommitSteps } from '../../simulation/faults/commit-steps.ts';
+import { watchCommitSteps } from '@hiveframe/streams-testing';
 import { EVERY_POLL, PacedReader, type Pace } from './paced-reader.ts';
 import type { PointHook } from './points.ts';
 

@@ -3,7 +3,7 @@ import type { Fate, Fates, Operation } from '../kernel/network.ts';
 import type { Random } from '../kernel/random.ts';
 import type { SimulatedProcess } from '../kernel/simulated-process.ts';
 import type { VirtualTime } from '../kernel/virtual-time.ts';
-import type { CommitStep } from './commit-steps.ts';
+import type { CommitStep } from '@hiveframe/streams-testing';
 import {
   describeFault,
   type Fault,

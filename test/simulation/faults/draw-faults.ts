@@ -2,7 +2,7 @@
  *  which others do not drown it. */
 import type { Operation } from '../kernel/network.ts';
 import type { Random } from '../kernel/random.ts';
-import { COMMIT_STEPS } from './commit-steps.ts';
+import { COMMIT_STEPS } from '@hiveframe/streams-testing';
 import type { Fault, RequestEffect, Service, TimedFault } from './fault.ts';
 
 export interface FaultProfile {

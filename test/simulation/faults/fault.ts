@@ -1,7 +1,7 @@
 /** What can go wrong. A schedule lists its faults one by one, each independent of the others: leaving one out leaves the rest as
  *  they are, so a failing list can be shortened. */
 import type { Operation } from '../kernel/network.ts';
-import type { CommitStep } from './commit-steps.ts';
+import type { CommitStep } from '@hiveframe/streams-testing';
 
 export type Service = 'log' | 'group' | 'store';
 

@@ -3,7 +3,7 @@
  *  G2 Sub-topologies are the parts that are connected without a topic between them. Topics named in them are final
  *     (internal ones carry the application id only at start: see `resolveTopic`). */
 import type { Operator } from '../processor/operator.ts';
-import type { Bytes, Headers, RecordOrigin } from '../record/record.ts';
+import type { Bytes, Headers, RecordOrigin, TimeSpan } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { StoreKind } from '../ports/store.ts';
 
@@ -76,6 +76,8 @@ export interface StoreDeclaration {
   readonly retentionMs: number | null;
   readonly windowSizeMs: number | null;
   readonly changelog: boolean;
+  /** What who reads the store is shown of an entry; `window` is null without a window. @defaultValue its value */
+  readonly shown?: (value: unknown, key: unknown, window: TimeSpan | null) => unknown;
 }
 
 /** A topic that the application makes for itself. */

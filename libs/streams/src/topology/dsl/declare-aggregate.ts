@@ -82,7 +82,7 @@ export function behind(flow: Flow, output: Flow['output'], { store, resultSerde 
 
 export function declareStore(
   flow: Flow,
-  { store, stateSerde }: NamedAggregation,
+  { definition, store, stateSerde }: NamedAggregation,
   name: string,
   span: Pick<StoreDeclaration, 'kind' | 'retentionMs' | 'windowSizeMs'>,
 ): StoreDeclaration {
@@ -91,6 +91,7 @@ export function declareStore(
     key: store.key ?? serdeOf(flow.key),
     value: store.value ?? stateSerde,
     changelog: store.changelog ?? true,
+    shown: definition.result,
     ...span,
   };
 }
