@@ -1,7 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+/** From measurements to tables, and to files that can be read again. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import type { Measurement } from './measure.ts';
+import { hundredths, shown, spread, tenths, whole, type Spread } from './spread.ts';
 
 export interface Result {
   readonly contender: string;
@@ -11,72 +13,93 @@ export interface Result {
   readonly measurement: Measurement;
 }
 
-interface Spread {
-  readonly min: number;
-  readonly median: number;
-  readonly max: number;
+export type Figure = keyof Measurement;
+
+/** Figures of the exact runs of a contender. */
+export function figures(results: readonly Result[], contender: string, figure: Figure): Spread | null {
+  return spread(exactRuns(results, contender).map(({ measurement }) => measurement[figure]));
 }
 
-function spread(values: readonly number[]): Spread {
-  const sorted = values.filter(Number.isFinite).toSorted((a, b) => a - b);
-  const at = (fraction: number) => sorted[Math.floor((sorted.length - 1) * fraction)] ?? NaN;
-  return { min: at(0), median: at(0.5), max: at(1) };
+/** One contender's figure in another's, round by round. */
+export function ratio(
+  results: readonly Result[],
+  figure: Figure,
+  contender: string,
+  other: string,
+): Spread | null {
+  const others = new Map(
+    exactRuns(results, other).map((result) => [result.round, result.measurement[figure]]),
+  );
+  return spread(
+    exactRuns(results, contender).map(({ round, measurement }) => {
+      const [mine, theirs] = [measurement[figure], others.get(round)];
+      return mine === null || theirs === null || theirs === undefined ? null : mine / theirs;
+    }),
+  );
 }
 
-type Summary = Readonly<Record<keyof Measurement, Spread>> & { readonly runs: number };
-
-/** Over the exact runs of each contender. */
-export function summarize(results: readonly Result[]): ReadonlyMap<string, Summary> {
-  const byContender = Map.groupBy(results, ({ contender }) => contender);
-  return new Map([...byContender].map(([name, all]) => [name, summaryOf(all)]));
+function exactRuns(results: readonly Result[], contender: string): readonly Result[] {
+  return results.filter((result) => result.exact && result.contender === contender);
 }
 
-function summaryOf(all: readonly Result[]): Summary {
-  const exact = all.filter((result) => result.exact);
-  const of = (figure: keyof Measurement) => spread(exact.map(({ measurement }) => measurement[figure]));
-  return {
-    runs: exact.length,
-    recordsPerSecond: of('recordsPerSecond'),
-    secondHalfPerSecond: of('secondHalfPerSecond'),
-    cpuSecondsPerMillion: of('cpuSecondsPerMillion'),
-    startCpuSeconds: of('startCpuSeconds'),
-    peakRssMb: of('peakRssMb'),
-    secondsToFirst: of('secondsToFirst'),
-  };
+export function contendersOf(results: readonly Result[]): readonly string[] {
+  return [...new Set(results.map(({ contender }) => contender))];
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString('en');
-const tenths = (value: number) => value.toFixed(1);
-const COLUMNS: readonly [keyof Measurement, string, (value: number) => string][] = [
+const COLUMNS: readonly [Figure, string, (value: number) => string][] = [
   ['recordsPerSecond', 'records/s', whole],
   ['secondHalfPerSecond', 'second half', whole],
   ['cpuSecondsPerMillion', 'CPU-s/million', tenths],
+  ['brokerCpuSecondsPerMillion', 'of the broker', tenths],
+  ['redisCpuSecondsPerMillion', 'of Redis', tenths],
   ['startCpuSeconds', 'start CPU-s', tenths],
   ['peakRssMb', 'peak MiB', whole],
   ['secondsToFirst', 's to first', tenths],
 ];
 
-/** One line per contender: median (min–max), and how many times the last contender's speed. */
-export function table(results: readonly Result[]): string {
-  const summaries = summarize(results);
-  const peer = [...summaries.values()].at(-1);
-  const head = ['', 'exact runs', ...COLUMNS.map(([, title]) => title), 'ratio'];
-  const rows = [...summaries].map(([name, summary]) => [
+/** One line per contender, each figure as median (min–max) of its exact runs. */
+export function figureTable(results: readonly Result[]): readonly (readonly string[])[] {
+  const head = ['', 'exact runs', ...COLUMNS.map(([, title]) => title)];
+  const rows = contendersOf(results).map((name) => [
     name,
-    String(summary.runs),
-    ...COLUMNS.map(([figure, , show]) => showSpread(summary[figure], show)),
-    `${(summary.recordsPerSecond.median / (peer?.recordsPerSecond.median ?? NaN)).toFixed(2)}x`,
+    `${exactRuns(results, name).length} of ${results.filter(({ contender }) => contender === name).length}`,
+    ...COLUMNS.map(([figure, , show]) => shown(figures(results, name, figure), show)),
   ]);
-  return aligned([head, ...rows]);
+  return [head, ...rows];
 }
 
-function showSpread({ min, median, max }: Spread, show: (value: number) => string): string {
-  return Number.isNaN(median) ? '-' : `${show(median)} (${show(min)}–${show(max)})`;
-}
+const RATIOS: readonly [Figure, string][] = [
+  ['recordsPerSecond', 'records/s'],
+  ['secondHalfPerSecond', 'second half'],
+  ['cpuSecondsPerMillion', 'CPU'],
+  ['peakRssMb', 'peak MiB'],
+];
+export const BARE_LOOP = 'bare loop';
 
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join('  ')).join('\n');
+/** Each contender beside the last one, Kafka Streams, and its CPU beside the bare loop's: the medians of the rounds' ratios. */
+export function ratioTable(results: readonly Result[]): readonly (readonly string[])[] {
+  const names = contendersOf(results);
+  const peer = names.at(-1)!;
+  const hasLimit = names.includes(BARE_LOOP);
+  const head = [
+    '',
+    ...RATIOS.map(([, title]) => `${title} ÷ ${PEER}`),
+    ...(hasLimit ? [`CPU ÷ ${BARE_LOOP}`] : []),
+  ];
+  const row = (name: string) => [
+    name,
+    ...RATIOS.map(([figure]) => shown(ratio(results, figure, name, peer), hundredths)),
+    ...(hasLimit ? [shown(ratio(results, 'cpuSecondsPerMillion', name, BARE_LOOP), hundredths)] : []),
+  ];
+  return [head, ...names.slice(0, -1).map(row)];
+}
+const PEER = 'Kafka Streams';
+
+export interface Saved<S, R> {
+  readonly takenAt: string;
+  readonly machine: { readonly cpu: string | undefined; readonly cpus: number; readonly node: string };
+  readonly settings: S;
+  readonly results: readonly R[];
 }
 
 /** Everything measured, with what it was measured on. */
@@ -90,4 +113,8 @@ export function save(
   mkdirSync(dirname(path), { recursive: true });
   const saved = { takenAt: new Date().toISOString(), machine, settings, results };
   writeFileSync(path, `${JSON.stringify(saved, null, 2)}\n`);
+}
+
+export function load<S, R>(path: string): Saved<S, R> | null {
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Saved<S, R>) : null;
 }

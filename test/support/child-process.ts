@@ -77,12 +77,8 @@ export class RunningProcess {
 
   /** What it has used so far; only while it runs. */
   usage(): ProcessUsage {
-    const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-    // The name in parentheses may hold spaces; after it come state, ..., utime (12th) and stime (13th).
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const ticks = Number(fields[11]) + Number(fields[12]);
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'));
-    return { cpuSeconds: ticks / TICKS_PER_SECOND, peakRssBytes: Number(peak?.[1] ?? 0) * 1024 };
+    return { cpuSeconds: cpuSecondsOf(this.pid), peakRssBytes: Number(peak?.[1] ?? 0) * 1024 };
   }
 
   #watch(): Promise<ProcessExit> {
@@ -98,6 +94,14 @@ export class RunningProcess {
       });
     });
   }
+}
+
+/** User and system time of a running process, all its threads. */
+export function cpuSecondsOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name in parentheses may hold spaces; after it come state, ..., utime (12th) and stime (13th).
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
 /** Runs a program to its end and returns its standard output.

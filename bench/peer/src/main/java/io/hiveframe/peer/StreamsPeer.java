@@ -1,23 +1,12 @@
 package io.hiveframe.peer;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.EmitStrategy;
 import org.apache.kafka.streams.kstream.Grouped;
@@ -31,9 +20,8 @@ import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * The reference application on Kafka Streams, to be measured beside it: same input, same windows, same output, alerts
- * included. RocksDB, caching and changelog as Kafka Streams sets them; the commit interval is 100 ms, its own default
- * under exactly_once_v2. Prints "first record" when the first one arrives; runs until SIGTERM.
- * Options: --application-id, --alerts TOPIC, --threads, --guarantee, --emit updates|final, --state-dir.
+ * included. Prints "first record" when the first one arrives.
+ * Options: those of {@link PeerRunner}, --alerts TOPIC, --emit updates|final.
  */
 public final class StreamsPeer {
   /** A reading as it arrives. */
@@ -92,43 +80,17 @@ public final class StreamsPeer {
   }
 
   private static final double ALERT_ABOVE = 28;
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final AtomicBoolean FIRST = new AtomicBoolean(true);
 
   private StreamsPeer() {}
 
   public static void main(String[] args) throws Exception {
     Arguments arguments = new Arguments(args, "BROKERS", "INPUT_TOPIC", "OUTPUT_TOPIC");
-    KafkaStreams streams = new KafkaStreams(topology(arguments), settings(arguments));
-    CountDownLatch stopped = new CountDownLatch(1);
-    streams.setUncaughtExceptionHandler(error -> {
-      error.printStackTrace();
-      return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
-    });
-    streams.setStateListener((state, before) -> {
-      if (state.hasCompletedShutdown()) stopped.countDown();
-    });
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofSeconds(30))));
-    streams.start();
-    stopped.await();
-  }
-
-  private static Properties settings(Arguments arguments) {
-    Properties settings = new Properties();
-    settings.put("bootstrap.servers", arguments.word(0));
-    settings.put("application.id", arguments.text("application-id", "streams-peer"));
-    settings.put("processing.guarantee", arguments.text("guarantee", "exactly_once_v2"));
-    settings.put("num.stream.threads", arguments.number("threads", 1) + "");
-    settings.put("state.dir", arguments.text("state-dir", System.getProperty("java.io.tmpdir") + "/streams-peer"));
-    settings.put("commit.interval.ms", arguments.number("commit-interval-ms", 100) + "");
-    settings.put("auto.offset.reset", "earliest");
-    settings.put("replication.factor", "1");
-    return settings;
+    PeerRunner.run(topology(arguments), arguments);
   }
 
   private static Topology topology(Arguments arguments) {
     StreamsBuilder builder = new StreamsBuilder();
-    Serde<Reading> readingSerde = serde(Reading.class);
+    Serde<Reading> readingSerde = JsonSerde.of(Reading.class);
     KStream<String, Reading> readings = builder.stream(arguments.word(1),
         Consumed.with(Serdes.String(), readingSerde).withTimestampExtractor((record, time) -> eventTime(record.value())));
     String alertTopic = arguments.text("alerts", "");
@@ -139,11 +101,11 @@ public final class StreamsPeer {
     windows(readings, readingSerde, arguments.text("emit", "updates"))
         .aggregate(Aggregate::new, (id, reading, aggregate) -> aggregate.add(reading),
             Materialized.<String, Aggregate, WindowStore<Bytes, byte[]>>as("windows")
-                .withKeySerde(Serdes.String()).withValueSerde(serde(Aggregate.class)))
+                .withKeySerde(Serdes.String()).withValueSerde(JsonSerde.of(Aggregate.class)))
         .toStream()
         .mapValues(Result::new)
         .selectKey((window, result) -> window.key())
-        .to(arguments.word(2), Produced.with(Serdes.String(), serde(Result.class)));
+        .to(arguments.word(2), Produced.with(Serdes.String(), JsonSerde.of(Result.class)));
     return builder.build();
   }
 
@@ -155,29 +117,7 @@ public final class StreamsPeer {
   }
 
   private static long eventTime(Object reading) {
-    if (FIRST.compareAndSet(true, false)) System.out.println("first record");
+    PeerRunner.sawRecord();
     return ((Reading) reading).timestamp;
-  }
-
-  private static <T> Serde<T> serde(Class<T> type) {
-    ObjectReader reader = JSON.readerFor(type);
-    ObjectWriter writer = JSON.writerFor(type);
-    return Serdes.serdeFrom((topic, value) -> write(writer, value), (topic, bytes) -> read(reader, bytes));
-  }
-
-  private static byte[] write(ObjectWriter writer, Object value) {
-    try {
-      return value == null ? null : writer.writeValueAsBytes(value);
-    } catch (JsonProcessingException error) {
-      throw new UncheckedIOException(error);
-    }
-  }
-
-  private static <T> T read(ObjectReader reader, byte[] bytes) {
-    try {
-      return bytes == null ? null : reader.readValue(bytes);
-    } catch (IOException error) {
-      throw new UncheckedIOException(error);
-    }
   }
 }
