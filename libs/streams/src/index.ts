@@ -50,6 +50,7 @@ export * from './topology/grouped-stream.ts';
 export * from './topology/ktable.ts';
 export * from './topology/grouped-table.ts';
 export * from './topology/join.ts';
+export * from './topology/suppressed.ts';
 export * from './topology/global-table.ts';
 export * from './topology/store-ref.ts';
 export * from './topology/processor.ts';

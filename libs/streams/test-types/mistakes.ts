@@ -137,3 +137,18 @@ payments.join(everywhere, { name: 'x', keyOf: () => 5, joiner: (payment) => paym
 payments.join(everywhere, { name: 'x', joiner: (payment) => payment });
 // @ts-expect-error the missing row of a left join not looked at
 payments.leftJoin(everywhere, { name: 'x', keyOf: () => '', joiner: (_payment, row) => row.name });
+
+// Suppressions.
+const rows = builder.table(orders, { name: 'suppressed-orders' });
+// @ts-expect-error rows without windows never close
+rows.suppress({ name: 'x', until: 'windowCloses' });
+// @ts-expect-error a limit left out
+rows.suppress({ name: 'x', until: 'timeLimit' });
+// @ts-expect-error without a name
+rows.suppress({ until: 'timeLimit', limitMs: 1 });
+perWindow
+  .count()
+  // @ts-expect-error an early result of a window is not final
+  .suppress({ name: 'x', until: 'windowCloses', buffer: { maxRecords: 1, whenFull: 'emitEarly' } });
+// @ts-expect-error what is held back is no store of rows to query
+void perWindow.count().suppress({ name: 'x', until: 'windowCloses' }).queryable;

@@ -1,12 +1,15 @@
 // Tables, their groups and their joins: rows are inferred all the way.
 import {
   json,
+  session,
   StreamsBuilder,
   string,
   topic,
+  tumbling,
   type KGroupedTable,
   type KStream,
   type KTable,
+  type Windowed,
 } from '@hiveframe/streams';
 import { customers, orders, type Customer, type Order } from './domain.ts';
 import { expectTypeOf } from './expect-type.ts';
@@ -41,6 +44,24 @@ const tiers = builder
   .table(customers, { name: 'customers' })
   .mapValues((customer) => customer.tier, { store: { name: 'tiers', value: json<'gold' | 'basic'>() } });
 expectTypeOf(tiers).toEqual<KTable<string, 'gold' | 'basic'>>();
+
+// Held back: rows as they were, windows without deletions.
+const calm = orderTable.suppress({ name: 'calm', until: 'timeLimit', limitMs: 1_000 });
+expectTypeOf(calm).toEqual<KTable<string, Order>>();
+const counted = builder
+  .stream(topic('counted', { key: string(), value: json<Order>() }))
+  .groupByKey({ name: 'counted' });
+const closed = counted
+  .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0 })
+  .count()
+  .suppress({ name: 'closed', until: 'windowCloses' });
+expectTypeOf(closed.toStream()).toEqual<KStream<Windowed<string>, number>>();
+const closedSessions = counted
+  .windowedBy(session({ gapMs: 10 }), { graceMs: 0 })
+  .count()
+  .filter((count) => count > 1)
+  .suppress({ name: 'closed-sessions', until: 'windowCloses', buffer: { whenFull: 'shutDown' } });
+expectTypeOf(closedSessions.toStream()).toEqual<KStream<Windowed<string>, number>>();
 
 // Stream and table.
 const byCustomer = builder

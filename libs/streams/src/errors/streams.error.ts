@@ -44,6 +44,10 @@ export class PunctuationError extends StreamsError {
 export class ProductionError extends StreamsError {
   readonly code = 'HFS_PRODUCTION';
 }
+/** A suppression may hold no more rows back, and was told to end the application then. */
+export class BufferFullError extends StreamsError {
+  readonly code = 'HFS_BUFFER_FULL';
+}
 /** A task's state cannot be trusted any more: the runtime opens it again from the log. */
 export class TaskCorruptedError extends StreamsError {
   readonly code = 'HFS_TASK_CORRUPTED';

@@ -320,6 +320,11 @@ export class StateStore {
     return { key, segment, value, timestampMs, dirty: false, removed: false, encodedBytes: bytes.length };
   }
 
+  /** Bytes of key and value, as they would be written now. */
+  sizeOf({ key, value }: StateEntry): number {
+    return this.#keyBytes(key).length + this.declaration.value.serialize(value, this.#valueContext).length;
+  }
+
   /** An entry as a record, for a dead letter: key and value as the changelog has them. */
   capture(entry: StateEntry, partition: number): CapturedRecord {
     return {

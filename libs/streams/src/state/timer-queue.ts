@@ -27,15 +27,16 @@ export class TimerQueue<T extends { readonly dueMs: number } = Timer> {
   /** Removes those up to `untilMs`, and gives them in order of time. */
   take(untilMs: number): T[] {
     const taken: T[] = [];
-    while (this.#heap.length > 0 && this.nextMs <= untilMs) taken.push(this.#takeFirst());
+    while (this.#heap.length > 0 && this.nextMs <= untilMs) taken.push(this.takeFirst()!);
     return taken;
   }
 
-  #takeFirst(): T {
+  /** Removes the earliest, and gives it. */
+  takeFirst(): T | undefined {
     const heap = this.#heap;
-    const first = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length > 0) this.#sink(last);
+    const first = heap[0];
+    const last = heap.pop();
+    if (last !== undefined && heap.length > 0) this.#sink(last);
     return first;
   }
 

@@ -1,5 +1,6 @@
 /** Asks the handlers what to do about a record that cannot go on, and does it. */
 import {
+  BufferFullError,
   DeserializationError,
   ConfigError,
   InvariantError,
@@ -123,6 +124,7 @@ function isNotForTheHandlers(thrown: unknown): thrown is Error {
     thrown instanceof LogError ||
     thrown instanceof SinkError ||
     thrown instanceof TaskCorruptedError ||
+    thrown instanceof BufferFullError ||
     thrown instanceof InvariantError
   );
 }

@@ -7,6 +7,7 @@ import type { KGroupedTable } from './grouped-table.ts';
 import type { TableJoin } from './join.ts';
 import type { KStream, Narrowed, Predicate, Sync } from './kstream.ts';
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StoreOptions, StoreRef } from './store-ref.ts';
+import type { SuppressUntilTimeLimit, SuppressUntilWindowCloses } from './suppressed.ts';
 import type { Topic } from './topic.ts';
 
 /** A store for a table that would have none; its name names the operator too, the store and its changelog. */
@@ -39,6 +40,13 @@ export interface KTable<K, V> extends Carries<'table', K, V> {
     other: Carries<'table', K, R>,
     options: TableJoin<K, V | null, R | null, VR>,
   ): KTable<K, VR>;
+  /** Passes on fewer changes: what is held back becomes one change for each row (KIP-328). */
+  suppress(options: SuppressUntilTimeLimit<K, V>): KTable<K, V>;
+  /** One result for each window, when it has closed. Behind windows with `emit: 'updates'`; with 'final' they do so themselves. */
+  suppress<KW>(
+    this: Carries<'table', Windowed<KW>, V>,
+    options: SuppressUntilWindowCloses<K, V>,
+  ): FinalRows<KW, V>;
   /** null: the key was deleted. */
   toStream(): KStream<K, V | null>;
   /** Deletions become tombstones. */
@@ -65,13 +73,19 @@ export interface WindowedKTable<K, V> extends Omit<
   | 'join'
   | 'leftJoin'
   | 'outerJoin'
+  | 'suppress'
 > {
   filter<const P extends Predicate<V, Windowed<K>> | Condition<Columns<V>>>(
     predicate: P,
   ): KTable<Windowed<K>, Narrowed<V, P>>;
   mapValues<VR>(mapper: (value: V, key: Windowed<K>) => Sync<VR>): KTable<Windowed<K>, VR>;
+  suppress(options: SuppressUntilTimeLimit<Windowed<K>, V>): FinalRows<K, V>;
+  suppress(options: SuppressUntilWindowCloses<Windowed<K>, V>): FinalRows<K, V>;
   toStream(): KStream<Windowed<K>, V>;
   toSink(sink: Sink<Windowed<K>, V>): void;
   storedAs(ref: StoreRef<ReadOnlyWindowStore<K, V>>): WindowedKTable<K, V>;
   readonly queryable: StoreRef<ReadOnlyWindowStore<K, V>>;
 }
+
+/** A windowed table that never deletes, and keeps no rows that could be asked for. */
+export type FinalRows<K, V> = Omit<WindowedKTable<K, V>, 'storedAs' | 'queryable' | 'suppress'>;

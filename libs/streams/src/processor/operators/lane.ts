@@ -37,6 +37,7 @@ export class Lane implements Holder {
   readonly limit = 1;
   #waiting: Waiting[] = [];
   #wanted = new Map<StateStore, Map<StateSegment, Map<unknown, unknown>>>();
+  #wantedWhole = new Map<StateSegment, StateStore>();
   #bytes = 0;
   /** Of all that was parked since none was. */
   #oldestWatermarkMs = Infinity;
@@ -69,6 +70,11 @@ export class Lane implements Holder {
     keys.set(id, key);
   }
 
+  /** Notes a segment to load whole, unless it is. */
+  wantAll(state: StateStore, segment: StateSegment): void {
+    if (!segment.complete) this.#wantedWhole.set(segment, state);
+  }
+
   park(at: Parking, key: unknown, value: unknown, timestampMs: number, previous?: unknown): void {
     const { record, time } = at.context;
     const { watermarkMs } = time;
@@ -96,7 +102,7 @@ export class Lane implements Holder {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#wanted.size > 0) await this.#load();
+      if (this.#wanted.size > 0 || this.#wantedWhole.size > 0) await this.#load();
       else this.#processFirst();
     }
     this.#bytes = 0;
@@ -104,8 +110,13 @@ export class Lane implements Holder {
 
   async #load(): Promise<void> {
     const wanted = this.#wanted;
+    const wantedWhole = this.#wantedWhole;
     this.#wanted = new Map(); // an operator before these may let records go meanwhile
-    await Promise.all(Array.from(wanted, ([state, segments]) => state.load(segments)));
+    this.#wantedWhole = new Map();
+    await Promise.all([
+      ...Array.from(wanted, ([state, segments]) => state.load(segments)),
+      ...Array.from(wantedWhole, ([segment, state]) => state.loadAll(segment)),
+    ]);
   }
 
   #processFirst(): void {

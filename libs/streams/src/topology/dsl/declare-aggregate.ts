@@ -73,6 +73,7 @@ export function declareWindowedAggregate(
     dsl,
     { ...results, key: windowed(serdeOf(results.key)) as Serde<unknown> },
     store,
+    operatorOptions.graceMs,
   );
 }
 

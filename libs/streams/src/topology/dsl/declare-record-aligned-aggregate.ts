@@ -50,7 +50,8 @@ export function declareRecordAlignedAggregate(
   if (typeof late === 'function') late(dsl.stream({ ...flow, output: node.sideOutputs[0]! }));
   const results = behind(flow, node.children, aggregation);
   const key = windowed(serdeOf(results.key)) as Serde<unknown>;
-  return declareWindowedTable(dsl, { ...results, key }, store);
+  const closesAfterMs = layout.closesAtMs({ startMs: 0, endMs: 0 });
+  return declareWindowedTable(dsl, { ...results, key }, store, closesAfterMs);
 }
 
 /** How long a window is kept follows from how long it can change. */

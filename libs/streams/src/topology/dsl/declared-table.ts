@@ -14,6 +14,7 @@ import { storeRef, type StoreOptions, type StoreRef } from '../store-ref.ts';
 import type { Topic } from '../topic.ts';
 import { declareTableJoin, type JoinSide } from './declare-join.ts';
 import { declareRows } from './declare-rows.ts';
+import { declareSuppress, type SuppressOptions } from './declare-suppress.ts';
 import type { Dsl } from './dsl.ts';
 import type { Flow } from './flow.ts';
 import { toPredicate, type Condition, type Mapper } from './predicate.ts';
@@ -45,12 +46,21 @@ class DeclaredTable {
   /** Null: in windows, or session rows; such tables cannot be joined or grouped. */
   readonly backing: TableBacking | null;
   readonly #store: NamedStore | null;
+  /** How long after its end a window closes; null: the rows are not of windows. */
+  readonly closesAfterMs: number | null;
 
-  constructor(dsl: Dsl, flow: Flow, backing: TableBacking | null, store: NamedStore | null) {
+  constructor(
+    dsl: Dsl,
+    flow: Flow,
+    backing: TableBacking | null,
+    store: NamedStore | null,
+    closesAfterMs: number | null = null,
+  ) {
     this.dsl = dsl;
     this.flow = flow;
     this.backing = backing;
     this.#store = store;
+    this.closesAfterMs = closesAfterMs;
   }
 
   filter(condition: Mapper<boolean> | Condition, options: OwnStore = {}): DeclaredTable {
@@ -88,7 +98,12 @@ class DeclaredTable {
     const made = { ...flow, output: node.children };
     if (store !== undefined) return kept(this.dsl, made, store.name, store);
     const ofIt = backing && { origin, stores: backing.stores, rows: making.rows(name, backing) };
-    return new DeclaredTable(this.dsl, made, ofIt, null);
+    return new DeclaredTable(this.dsl, made, ofIt, null, this.closesAfterMs);
+  }
+
+  suppress(options: SuppressOptions): DeclaredTable {
+    const { flow, backing } = declareSuppress(this.dsl, this, options);
+    return new DeclaredTable(this.dsl, flow, backing, null);
   }
 
   groupBy(
@@ -155,7 +170,7 @@ class DeclaredTable {
   #ownStore(purpose: string): NamedStore {
     if (this.#store !== null) return this.#store;
     throw new TopologyError(
-      `Cannot ${purpose} a table made by filter, mapValues or join: it has no store of its own. Give it one (option store), or use the table it was made from.`,
+      `Cannot ${purpose} a table made by filter, mapValues, suppress or join: it has no store of its own. Give it one (option store), or use the table it was made from.`,
     );
   }
 }
@@ -211,6 +226,12 @@ export function declareKeptTable<K, V>(
   >;
 }
 
-export function declareWindowedTable<K, V>(dsl: Dsl, flow: Flow, store: NamedStore): WindowedKTable<K, V> {
-  return new DeclaredTable(dsl, flow, null, store) as unknown as WindowedKTable<K, V>;
+/** @param closesAfterMs how long after its end a window closes, by the watermark */
+export function declareWindowedTable<K, V>(
+  dsl: Dsl,
+  flow: Flow,
+  store: NamedStore,
+  closesAfterMs: number,
+): WindowedKTable<K, V> {
+  return new DeclaredTable(dsl, flow, null, store, closesAfterMs) as unknown as WindowedKTable<K, V>;
 }

@@ -73,3 +73,27 @@ export class PassingTable implements TableOrigin {
     return { withPrevious: this.#withPrevious };
   }
 }
+
+/** An operator that holds rows back: it knows the row that was passed on before, and waits for what those behind it read. */
+export class SuppressedTable implements TableOrigin {
+  readonly #store: NamedStore;
+  readonly #before: TableOrigin | null;
+  readonly #companions = new Set<NamedStore>();
+
+  constructor(store: NamedStore, before: TableOrigin | null) {
+    this.#store = store;
+    this.#before = before;
+  }
+
+  requirePrevious(): void {
+    this.#before?.requirePrevious();
+  }
+  requireAtHand(stores: readonly NamedStore[]): void {
+    for (const store of stores) if (store !== this.#store) this.#companions.add(store);
+  }
+
+  /** Final when the graph is built. */
+  get companions(): readonly string[] {
+    return Array.from(this.#companions, ({ name }) => name);
+  }
+}
