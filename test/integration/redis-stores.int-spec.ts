@@ -89,7 +89,12 @@ if (url === undefined) {
         `${tag}:window:60000`,
         `${tag}:windows`,
       ]);
-      expect(await admin.hgetall(`${tag}:meta`)).toEqual({ epoch: '1', offset: '12', layout: 'window-1' });
+      expect(await admin.hgetall(`${tag}:meta`)).toEqual({
+        epoch: '1',
+        offset: '12',
+        layout: 'window-1',
+        counted: '1',
+      });
     });
   });
 }
