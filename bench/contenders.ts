@@ -36,18 +36,19 @@ export function referenceApp(choice: Choice, emit: string, redisUrl: string | nu
       COMMIT_INTERVAL_MS: String(choice.commitIntervalMs),
     });
     // Ready means assigned and restored: the first record comes after that.
-    return { child: app, first: app.waitUntilReady(60_000, 5), groupId: task.id, internalTopics: [] };
+    const running = () => app.waitUntilReady(60_000, 5);
+    return { child: app, running, first: running, groupId: task.id, internalTopics: [] };
   };
-  return { name: `HiveFrame, ${storesName(redisUrl)}`, start };
+  return { worksOnKafka: true, name: `HiveFrame, ${storesName(redisUrl)}`, start };
 }
 
-/** A topology of `scenarios/app/`, and the names of its internal topics behind `<applicationId>-`. */
+/** A flow of `scenarios/app/`, and the names of its internal topics behind `<applicationId>-`. */
 export interface App {
-  readonly topology: string;
+  readonly flow: string;
   readonly internalTopics: readonly string[];
 }
 
-/** An application of one of the topologies in `scenarios/app/`. */
+/** An application of one of the flows in `scenarios/app/`. */
 export function benchApp(name: string, app: App, choice: Choice, redisUrl: string | null): Contender {
   const start = async (task: Task): Promise<Run> => {
     const child = startApp(name, {
@@ -55,9 +56,9 @@ export function benchApp(name: string, app: App, choice: Choice, redisUrl: strin
       log: { brokers: choice.brokers },
       redisUrl,
     });
-    return runOf(child, task, app, said(child, 'running'));
+    return runOf(child, task, app, 'running');
   };
-  return { name, start };
+  return { worksOnKafka: true, name, start };
 }
 
 /** The same on the embedded log, durable: its input is copied from Kafka before, its output to Kafka after. */
@@ -72,17 +73,17 @@ export function embeddedApp(app: App, choice: Choice): Contender {
       await carryOutput(choice.brokers, checkpointDir, task);
       rmSync(checkpointDir, { recursive: true });
     };
-    return { ...runOf(child, task, app, said(child, 'running')), done: said(child, 'done'), end };
+    return { ...runOf(child, task, app, 'running'), done: () => said(child, 'done'), end };
   };
-  return { name, start };
+  return { worksOnKafka: false, name, start };
 }
 
 const APP = fileURLToPath(new URL('scenarios/app/app.ts', import.meta.url));
 const NODE = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
 
-function settingsOf({ topology }: App, task: Task, { guarantee, commitIntervalMs }: Choice) {
+function settingsOf({ flow }: App, task: Task, { guarantee, commitIntervalMs }: Choice) {
   const { id: applicationId, ...topics } = task;
-  return { applications: [{ applicationId, topics }], topology, guarantee, commitIntervalMs };
+  return { applicationId, topics: [topics], flow, guarantee, commitIntervalMs };
 }
 
 export function startApp(
@@ -116,9 +117,10 @@ export function bareLoop({ brokers, commitIntervalMs }: Choice): Contender {
         COMMIT_INTERVAL_MS: String(commitIntervalMs),
       },
     });
-    return { child, first: said(child, 'first record'), groupId: task.id, internalTopics: [] };
+    const running = () => said(child, 'first record');
+    return { child, running, first: running, groupId: task.id, internalTopics: [] };
   };
-  return { name: 'bare loop', start };
+  return { worksOnKafka: true, name: 'bare loop', start };
 }
 
 /** Kafka Streams; its state on RocksDB or in memory. */
@@ -141,9 +143,9 @@ export function kafkaStreams(
       'state-dir': stateDir,
     });
     const end = async (): Promise<void> => rmSync(stateDir, { recursive: true });
-    return { ...runOf(child, task, { internalTopics }, said(child, 'first record')), end };
+    return { ...runOf(child, task, { internalTopics }, 'first record'), end };
   };
-  return { name: peerName(choice), start };
+  return { worksOnKafka: true, name: peerName(choice), start };
 }
 
 export function peerName({ threads, peerStore }: Choice): string {
@@ -151,15 +153,17 @@ export function peerName({ threads, peerStore }: Choice): string {
   return `Kafka Streams, ${threads} thread${threads === 1 ? '' : 's'}${store}`;
 }
 
+/** Of a program that says "running", and something for its first record. */
 function runOf(
   child: RunningProcess,
   task: Task,
   { internalTopics }: Pick<App, 'internalTopics'>,
-  first: Promise<void>,
+  firstLine: string,
 ): Run {
   return {
     child,
-    first,
+    running: () => said(child, 'running'),
+    first: () => said(child, firstLine),
     groupId: task.id,
     internalTopics: internalTopics.map((name) => `${task.id}-${name}`),
   };

@@ -35,7 +35,7 @@ const REST_MS = 1_000;
 
 export async function measure(run: Run, place: Place): Promise<Measurement> {
   const startedAt = performance.now();
-  await run.first;
+  await run.first();
   const firstAt = performance.now();
   const before = { app: run.child.usage(), ...(await place.services.cpu()) };
   const half = new HalfWay();
@@ -64,7 +64,7 @@ interface End {
 
 async function end(run: Run, { cluster, input }: Place, half: HalfWay): Promise<End> {
   if (run.done !== undefined) {
-    await run.done;
+    await run.done();
     const lastAt = performance.now();
     return { records: (await cluster.progress(run.groupId, input)).end, lastAt };
   }

@@ -1,6 +1,6 @@
 /** The environment of `npm run bench:peer`, and of the other benchmarks that run the same applications. */
 import { SCENARIOS } from './scenarios/index.ts';
-import type { Choice, Guarantee, Scenario, Stores } from './scenarios/scenario.ts';
+import type { Choice, Contender, Guarantee, Scenario, Stores } from './scenarios/scenario.ts';
 
 const env = process.env;
 
@@ -33,4 +33,10 @@ export function readChoice(): Choice {
     threads: number('THREADS', 1),
     peerStore: oneOf('PEER_STORE', ['rocksdb', 'memory'], 'rocksdb'),
   };
+}
+
+/** The contenders that ONLY leaves. */
+export function only(contenders: readonly Contender[]): readonly Contender[] {
+  const words = env['ONLY']?.split(',');
+  return contenders.filter(({ name }) => words === undefined || words.some((word) => name.includes(word)));
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import type { LatencyResult } from './latency-report.ts';
 import type { Measurement } from './measure.ts';
 import { hundredths, shown, spread, tenths, whole, type Spread } from './spread.ts';
 
@@ -100,6 +101,7 @@ export interface Saved<S, R> {
   readonly machine: { readonly cpu: string | undefined; readonly cpus: number; readonly node: string };
   readonly settings: S;
   readonly results: readonly R[];
+  readonly latencies?: readonly LatencyResult[];
 }
 
 /** Everything measured, with what it was measured on. */
@@ -107,11 +109,18 @@ export function save(
   path: string,
   settings: Readonly<Record<string, unknown>>,
   results: readonly unknown[],
+  latencies: readonly unknown[] = [],
 ): void {
   const processors = cpus();
   const machine = { cpu: processors[0]?.model, cpus: processors.length, node: process.version };
   mkdirSync(dirname(path), { recursive: true });
-  const saved = { takenAt: new Date().toISOString(), machine, settings, results };
+  const saved = {
+    takenAt: new Date().toISOString(),
+    machine,
+    settings,
+    results,
+    ...(latencies.length > 0 ? { latencies } : {}),
+  };
   writeFileSync(path, `${JSON.stringify(saved, null, 2)}\n`);
 }
 

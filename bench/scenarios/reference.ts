@@ -10,7 +10,7 @@ function contenders(emit: Emit, choice: Choice): readonly Contender[] {
     words: [],
     options: { alerts: task.alerts, emit },
   });
-  const app = { topology: `reference-${emit}`, internalTopics: [] };
+  const app = { flow: `reference-${emit}`, internalTopics: [] };
   // The bare loop writes updates, in transactions, and nothing else.
   const hasLimit = emit === 'updates' && choice.guarantee === 'exactly_once';
   return [
@@ -26,6 +26,7 @@ function reference(emit: Emit, what: Pick<Scenario, 'name' | 'title' | 'records'
   return {
     ...what,
     contenders: (choice) => contenders(emit, choice),
+    resultTopic: ({ alerts }) => alerts,
     verifier: ({ alerts }) => ({ program: 'Verify', words: [emit], options: { alerts } }),
   };
 }

@@ -30,19 +30,23 @@ export interface Task {
 
 export interface Run {
   readonly child: RunningProcess;
+  /** Resolves when tasks run, records or none. */
+  running(): Promise<void>;
   /** Resolves when the first record is fetched, or just before it. */
-  readonly first: Promise<void>;
+  first(): Promise<void>;
   readonly groupId: string;
   /** Topics between the input and the output: a run is over when they are at rest as well. */
   readonly internalTopics: readonly string[];
   /** Where the group is not to be asked of Kafka: resolves when all is committed. */
-  readonly done?: Promise<void>;
+  done?(): Promise<void>;
   /** After the process has ended: brings its output to Kafka, removes what it left on the disk. */
   end?(): Promise<void>;
 }
 
 export interface Contender {
   readonly name: string;
+  /** False: what it reads and writes is brought there before and after. */
+  readonly worksOnKafka: boolean;
   start(task: Task): Promise<Run>;
 }
 
@@ -61,6 +65,8 @@ export interface Scenario {
   readonly sensors: number;
   /** In the order of a round; Kafka Streams is the last. */
   contenders(choice: Choice): readonly Contender[];
+  /** Where each record tells by its time of the reading that it came from last: for latency. */
+  resultTopic(task: Task): string;
   /** Recomputes the output from the input. */
   verifier(task: Task): PeerProgram;
 }

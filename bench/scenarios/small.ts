@@ -10,7 +10,7 @@ interface Small extends Pick<Scenario, 'name' | 'title' | 'records' | 'sensors'>
 
 function small({ isStateful, groupings, ...what }: Small): Scenario {
   const program = () => ({ program: 'ScenarioPeer', words: [what.name], options: {} });
-  const app = { topology: what.name, internalTopics: groupings.map((name) => `${name}-repartition`) };
+  const app = { flow: what.name, internalTopics: groupings.map((name) => `${name}-repartition`) };
   return {
     ...what,
     contenders: (choice) => [
@@ -19,6 +19,7 @@ function small({ isStateful, groupings, ...what }: Small): Scenario {
         : [benchApp('HiveFrame', app, choice, null)]),
       kafkaStreams(choice, program, app.internalTopics),
     ],
+    resultTopic: ({ output }) => output,
     verifier: () => ({ program: 'VerifyScenario', words: [what.name], options: {} }),
   };
 }

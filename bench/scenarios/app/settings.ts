@@ -1,4 +1,5 @@
 /** What the harness tells an application under measurement, as JSON in the environment variable BENCH_APP. */
+import type { StreamsBuilder } from '@hiveframe/streams';
 import type { Guarantee } from '../scenario.ts';
 
 export interface Topics {
@@ -7,11 +8,15 @@ export interface Topics {
   readonly alerts: string;
 }
 
+/** Declares one flow; `suffix` keeps the names of several apart. */
+export type Flow = (builder: StreamsBuilder, topics: Topics, suffix: string) => void;
+
 export interface AppSettings {
-  /** Applications in the one process, each on its own topics; most have one. */
-  readonly applications: readonly { readonly applicationId: string; readonly topics: Topics }[];
-  /** See `topologies.ts`. */
-  readonly topology: string;
+  readonly applicationId: string;
+  /** See `flows.ts`. */
+  readonly flow: string;
+  /** The flow is declared once for each of these; most have one. */
+  readonly topics: readonly Topics[];
   readonly log: { readonly brokers: string } | { readonly checkpointDir: string };
   /** null: in memory. */
   readonly redisUrl: string | null;

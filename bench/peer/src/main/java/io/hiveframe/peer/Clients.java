@@ -33,8 +33,7 @@ final class Clients {
   /** Every committed record from the beginning to what is the end now; offsets ascend within a partition. */
   static void readAll(String brokers, String topic, Visitor visitor) throws Exception {
     try (KafkaConsumer<byte[], byte[]> consumer = consumer(brokers)) {
-      List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
-          .map(info -> new TopicPartition(topic, info.partition())).toList();
+      List<TopicPartition> partitions = partitions(consumer, topic);
       consumer.assign(partitions);
       consumer.seekToBeginning(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
@@ -44,7 +43,11 @@ final class Clients {
     }
   }
 
-  private static KafkaConsumer<byte[], byte[]> consumer(String brokers) {
+  static List<TopicPartition> partitions(KafkaConsumer<byte[], byte[]> consumer, String topic) {
+    return consumer.partitionsFor(topic).stream().map(info -> new TopicPartition(topic, info.partition())).toList();
+  }
+
+  static KafkaConsumer<byte[], byte[]> consumer(String brokers) {
     Properties properties = new Properties();
     properties.put("bootstrap.servers", brokers);
     properties.put("isolation.level", "read_committed");

@@ -17,7 +17,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * Says whether the output of one of the smaller scenarios is exactly what its input demands, as a read_committed reader
  * sees both. stateless: each partition of the output is what the same partition of the input becomes, record by record.
  * count and repartition: the last result of each key is right, and its count grew from record to record.
- * Prints one JSON line; exit code 0 means exact.
+ * Prints one JSON line for each output; exit code 0 means that all are exact.
  */
 public final class VerifyScenario {
   private static final ObjectReader JSON = new ObjectMapper().readerFor(JsonNode.class);
@@ -32,24 +32,33 @@ public final class VerifyScenario {
   private VerifyScenario() {}
 
   public static void main(String[] args) throws Exception {
-    Arguments arguments = new Arguments(args, "BROKERS", "INPUT_TOPIC", "OUTPUT_TOPIC", "SCENARIO");
-    VerifyScenario verify = new VerifyScenario();
-    Check check = switch (arguments.word(3)) {
-      case "stateless" -> verify.new Sequences();
-      case "count" -> verify.new Groups(false);
-      case "repartition" -> verify.new Groups(true);
-      default -> throw new IllegalArgumentException("unknown scenario: " + arguments.word(3));
+    Arguments arguments = new Arguments(args, "BROKERS", "INPUT_TOPIC[,...]", "OUTPUT_TOPIC[,...]", "SCENARIO");
+    boolean exact = true;
+    String[] inputs = arguments.word(1).split(",");
+    String[] outputs = arguments.word(2).split(",");
+    for (int i = 0; i < inputs.length; i++) {
+      exact &= new VerifyScenario().verify(arguments.word(0), inputs[i], outputs[i], arguments.word(3));
+    }
+    System.exit(exact ? 0 : 1);
+  }
+
+  private boolean verify(String brokers, String input, String output, String scenario) throws Exception {
+    Check check = switch (scenario) {
+      case "stateless" -> new Sequences();
+      case "count" -> new Groups(false);
+      case "repartition" -> new Groups(true);
+      default -> throw new IllegalArgumentException("unknown scenario: " + scenario);
     };
-    Clients.readAll(arguments.word(0), arguments.word(1), record -> {
-      verify.inputs++;
+    Clients.readAll(brokers, input, record -> {
+      inputs++;
       check.input(record);
     });
-    Clients.readAll(arguments.word(0), arguments.word(2), record -> {
-      verify.outputs++;
+    Clients.readAll(brokers, output, record -> {
+      outputs++;
       check.output(record);
     });
     check.end();
-    System.exit(verify.report() ? 0 : 1);
+    return report();
   }
 
   private interface Check {

@@ -1,12 +1,11 @@
-import { json, StreamsBuilder, string, topic, type Topology } from '@hiveframe/streams';
+import { json, string, topic } from '@hiveframe/streams';
 import { readings } from './reading.ts';
-import type { Topics } from './settings.ts';
+import type { Flow } from './settings.ts';
 
 const ABOVE = 20;
 
 /** Readings above 20 °C, in Fahrenheit. */
-export function statelessTopology({ input, output }: Topics): Topology {
-  const builder = new StreamsBuilder();
+export const statelessFlow: Flow = (builder, { input, output }) => {
   builder
     .stream(readings(input))
     .filter(({ temperature }) => temperature > ABOVE)
@@ -16,5 +15,4 @@ export function statelessTopology({ input, output }: Topics): Topology {
       timestamp,
     }))
     .to(topic(output, { key: string(), value: json() }));
-  return builder.build();
-}
+};
