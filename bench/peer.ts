@@ -50,6 +50,8 @@ async function measureOne(contender: Contender, round: number, input: string): P
   latencies.push({ contender: contender.name, round, commitIntervalMs, exact, latency });
 }
 
+// Ends what it has started, too.
+process.once('SIGTERM', () => process.exit(143));
 const before = former();
 const results: Result[] = [...(before?.results ?? [])];
 const latencies: LatencyResult[] = [...(before?.latencies ?? [])];

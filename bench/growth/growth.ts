@@ -15,7 +15,7 @@ const dimensions = (env['DIMENSIONS'] ?? 'partitions,keys,valueBytes,topologies,
 const rounds = number('ROUNDS', 1);
 const idle = { partitions: number('IDLE_PARTITIONS', 64), seconds: number('IDLE_SECONDS', 20) };
 const choice = { ...readChoice(), stores: [env['STORES'] === 'redis' ? 'redis' : 'memory'] as const };
-const { brokers, redisUrl, ...chosen } = choice;
+const { brokers, redisUrl: _, ...chosen } = choice;
 const settings = { ...chosen, idle };
 const file = env['RESULTS'] ?? 'bench/results/growth.local.json';
 const contenders = env['PEER'] === 'yes' ? (['ours', 'peer'] as const) : (['ours'] as const);
@@ -29,6 +29,8 @@ function say(result: GrowthResult): void {
   process.stdout.write(`${dimension} ${size}  ${contender}: ${cost}, ${exact ? 'exact' : 'NOT EXACT'}\n`);
 }
 
+// Ends what it has started, too.
+process.once('SIGTERM', () => process.exit(143));
 const former = env['RESULTS'] === undefined ? null : load<typeof settings, GrowthResult>(file);
 const results: GrowthResult[] = [...(former?.results ?? [])];
 const firstRound = Math.max(0, ...results.map(({ round }) => round)) + 1;
