@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startKafka, startRedis, type StartedService } from '@hiveframe/streams-testing/containers';
+import {
+  startKafka,
+  startRedis,
+  startSchemaRegistry,
+  TestTopics,
+  type StartedService,
+} from '@hiveframe/streams-testing/containers';
+import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { Redis } from 'ioredis';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { Cluster } from '../support/cluster.ts';
+import { eventually } from '../support/eventually.ts';
 import { whyNoContainers } from '../support/service.ts';
 
 jest.setTimeout(180_000);
@@ -13,14 +21,16 @@ if (obstacle !== undefined) process.stderr.write(`NOT RUN: tests of the containe
 (obstacle === undefined ? describe : describe.skip)('containers', () => {
   let kafka: StartedService;
   let redis: StartedService;
+  let schemaRegistry: StartedService;
   beforeAll(async () => {
-    [kafka, redis] = await Promise.all([
+    [kafka, redis, schemaRegistry] = await Promise.all([
       startKafka({ environment: { KAFKA_NUM_PARTITIONS: '7' } }),
       startRedis(),
+      startSchemaRegistry(),
     ]);
   });
   afterAll(async () => {
-    await Promise.all([kafka?.stop(), redis?.stop()]);
+    await Promise.all([kafka?.stop(), redis?.stop(), schemaRegistry?.stop()]);
   });
 
   it('starts a Kafka that clients on this machine reach under the address it advertises', async () => {
@@ -39,6 +49,35 @@ if (obstacle !== undefined) process.stderr.write(`NOT RUN: tests of the containe
       expect(await client.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction']);
     } finally {
       client.disconnect();
+    }
+  });
+
+  it('starts a schema registry that speaks as the one of Confluent does', async () => {
+    const subject = `${schemaRegistry.address}/subjects/readings-value`;
+    const registered = await fetch(`${subject}/versions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+      body: JSON.stringify({ schema: JSON.stringify({ type: 'string' }) }),
+    });
+    const { id } = (await registered.json()) as { id: number };
+    const found = await fetch(`${schemaRegistry.address}/schemas/ids/${id}`);
+    expect(await found.json()).toMatchObject({ schema: JSON.stringify({ type: 'string' }) });
+  });
+
+  it('gives topics that no other test has, and deletes them', async () => {
+    const log = kafkajs({ brokers: [kafka.address] });
+    await log.connect();
+    try {
+      let name: string;
+      {
+        await using topics = new TestTopics(log);
+        name = await topics.create('readings', { numPartitions: 3 });
+        expect((await log.admin.describe([name])).get(name)?.numPartitions).toBe(3);
+      }
+      const isGone = async () => (await log.admin.describe([name])).size === 0;
+      await eventually(`topic ${name} is deleted`, isGone);
+    } finally {
+      await log.close(5_000);
     }
   });
 

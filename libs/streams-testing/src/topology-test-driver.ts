@@ -6,7 +6,6 @@ import {
   type LogPort,
   type LogWriter,
   type Sink,
-  type StoreReader,
   type StreamsConfig,
   type TopologyGraph,
 } from '@hiveframe/streams';
@@ -14,19 +13,14 @@ import { resolveStreamsConfig, type ResolvedStreamsConfig } from '@hiveframe/str
 import { embedded } from '@hiveframe/streams-embedded';
 import { TestCluster } from './cluster/test-cluster.ts';
 import { ManualClock } from './manual-clock.ts';
-import { CommittedEntries } from './stores/committed-entries.ts';
-import { findStore, requireLayout, type FoundStore } from './stores/store-layout.ts';
-import {
-  testKeyValueStore,
-  testSessionStore,
-  testSlidingStore,
-  testWindowStore,
-  type KeyValueStoreRef,
-  type SessionStoreRef,
-  type TestKeyValueStore,
-  type TestSessionStore,
-  type TestWindowStore,
-  type WindowStoreRef,
+import { CommittedStores } from './stores/committed-stores.ts';
+import type {
+  KeyValueStoreRef,
+  SessionStoreRef,
+  TestKeyValueStore,
+  TestSessionStore,
+  TestWindowStore,
+  WindowStoreRef,
 } from './stores/test-stores.ts';
 import { TestInstance } from './test-instance.ts';
 import { toDeadLetter, type TestDeadLetter } from './topics/dead-letter.ts';
@@ -68,6 +62,7 @@ export class TopologyTestDriver implements AsyncDisposable {
   readonly #cluster: TestCluster;
   readonly #instances: TestInstance[];
   readonly #partitionsByTopic: Readonly<Record<string, number>>;
+  readonly #stores: CommittedStores;
   readonly #outputs = new Map<string, OutputReader>();
   #starting: Promise<void> | null = null;
 
@@ -97,6 +92,11 @@ export class TopologyTestDriver implements AsyncDisposable {
       config: this.#config,
       sharedStores: config.stores ?? null,
       clock: this.clock,
+    });
+    const { applicationId } = this.#config;
+    this.#stores = new CommittedStores(this.#graph, applicationId, async (subTopology) => {
+      await this.#started();
+      return this.#cluster.tasksOf(subTopology);
     });
     this.#instances = Array.from({ length: numInstances }, () => new TestInstance(this.#cluster));
   }
@@ -155,42 +155,17 @@ export class TopologyTestDriver implements AsyncDisposable {
 
   /** Of a table, an aggregate without a window, or a processor. @throws Error for another kind of store */
   keyValueStore<K, V>(store: KeyValueStoreRef<K, V>): TestKeyValueStore<K, V> {
-    const found = this.#find(store);
-    requireLayout(found, 'keyValue');
-    return testKeyValueStore(this.#entries(found));
+    return this.#stores.keyValue(store);
   }
 
   /** Of an aggregate in tumbling, hopping or sliding windows, or of a processor. Windows stay until their retention has passed. */
   windowStore<K, V>(store: WindowStoreRef<K, V>): TestWindowStore<K, V> {
-    const found = this.#find(store);
-    requireLayout(found, 'window', 'sliding');
-    const entries = this.#entries(found);
-    if (found.layout === 'sliding') return testSlidingStore(entries);
-    return testWindowStore(entries, found.declaration.windowSizeMs ?? 0);
+    return this.#stores.window(store);
   }
 
   /** Of an aggregate in sessions. */
   sessionStore<K, V>(store: SessionStoreRef<K, V>): TestSessionStore<K, V> {
-    const found = this.#find(store);
-    requireLayout(found, 'session');
-    return testSessionStore(this.#entries(found));
-  }
-
-  #find(store: string | { readonly name: string }): FoundStore {
-    return findStore(this.#graph, typeof store === 'string' ? store : store.name);
-  }
-
-  #entries({ declaration, subTopology }: FoundStore): CommittedEntries {
-    return new CommittedEntries(declaration, async () => {
-      await this.#started();
-      const { name: store, kind } = declaration;
-      const { applicationId } = this.#config;
-      return this.#cluster
-        .tasksOf(subTopology.id)
-        .map(({ stores, partition }): StoreReader =>
-          stores.reader({ applicationId, store, partition }, { name: store, kind }),
-        );
-    });
+    return this.#stores.session(store);
   }
 
   /** The first instance, or another one by its number. */

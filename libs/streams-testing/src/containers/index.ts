@@ -2,7 +2,11 @@ export { ApacheKafkaContainer, StartedApacheKafkaContainer } from './apache-kafk
 export {
   startKafka,
   startRedis,
+  startSchemaRegistry,
+  startServices,
+  type StartedServices,
   type StartedService,
   type StartKafkaOptions,
   type StartServiceOptions,
 } from './start.ts';
+export { TestTopics } from './test-topics.ts';
