@@ -54,7 +54,7 @@ async function openTask(topology: Topology): Promise<StreamTask> {
     processingGuarantee: 'exactly_once',
   });
   const membership = () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null });
-  const limits = { numPartitions: 1, maxRecordBytes: 1_000_000 };
+  const limits = { numPartitions: 1, maxRecordBytes: 1_000_000, numWriters: 0 };
   const topics = new Map([warm.name, config.deadLetterTopic].map((name) => [name, limits]));
   const environment = createTaskEnvironment(config, () => ({ membership, commit: async () => {} }), topics);
   const task = new StreamTask(

@@ -108,7 +108,7 @@ async function engine(fetches: readonly FetchedRecords[]): Promise<number> {
     membership: () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null }),
     commit: async () => {},
   };
-  const limits = { numPartitions: PARTITIONS, maxRecordBytes: 1_000_000 };
+  const limits = { numPartitions: PARTITIONS, maxRecordBytes: 1_000_000, numWriters: 0 };
   const topics = new Map([stats.name, config.deadLetterTopic].map((name) => [name, limits]));
   const environment = createTaskEnvironment(config, () => member, topics);
   const [subTopology] = build().graph.subTopologies;

@@ -11,6 +11,7 @@ export { StreamTask } from './task/stream-task.ts';
 export type { TaskEnvironment } from './task/task-environment.ts';
 export { GlobalTables } from './runtime/global-tables.ts';
 export { createTaskEnvironment } from './runtime/create-task-environment.ts';
+export { decodeAnnouncement } from './watermark/announcement.ts';
 export { partitionFor } from './sink/murmur2.ts';
 export { decodeStateValue } from './state/changelog-codec.ts';
 export type { KeyWindows } from './processor/operators/record-aligned/key-windows.ts';

@@ -1,7 +1,8 @@
 import { RecordCursor, type FetchedRecords, type LogPort, type LogReader } from '@hiveframe/streams';
+import { decodeAnnouncement } from '@hiveframe/streams/internal';
 import type { RawTestRecord, RecordFeed } from './test-output-topic.ts';
 
-/** The committed records of a topic, from its beginning. */
+/** The committed records of a topic, from its beginning; in a repartition topic without the watermarks that travel there. */
 export class OutputReader implements RecordFeed {
   readonly #log: LogPort;
   readonly #topic: string;
@@ -46,6 +47,7 @@ export class OutputReader implements RecordFeed {
     const cursor = new RecordCursor();
     cursor.reset(fetched.batches, fetched.fromOffset);
     while (cursor.next()) {
+      if (cursor.keyStart < 0 && decodeAnnouncement(cursor.headers()) !== null) continue;
       this.#records.push({
         key: cursor.key(),
         value: cursor.value(),

@@ -46,7 +46,7 @@ export class TopicPreparation {
     for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
     await this.#createInternal(this.#changelogs(counts));
     await this.#createMissing(this.#outputs(counts));
-    const limits = await this.#limits();
+    const limits = await this.#limits(counts);
     return { sources: this.sources(), partitionCounts: counts, limits };
   }
 
@@ -205,16 +205,28 @@ export class TopicPreparation {
     await this.#createMissing(wanted);
   }
 
-  async #limits(): Promise<ReadonlyMap<string, TopicLimits>> {
-    const written = this.#graph.subTopologies.flatMap((sub) =>
-      this.#sinks(sub).map((sink) => this.#resolve(sink.topic)),
-    );
-    const found = await this.#admin.describe([...new Set([...written, this.#config.deadLetterTopic])]);
+  async #limits(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, TopicLimits>> {
+    const numWriters = this.#numWriters(counts);
+    const found = await this.#admin.describe([
+      ...new Set([...numWriters.keys(), this.#config.deadLetterTopic]),
+    ]);
     return new Map(
       Array.from(found, ([topic, { numPartitions, config }]) => {
         const maxRecordBytes = Number(config['max.message.bytes'] ?? DEFAULT_MAX_RECORD_BYTES);
-        return [topic, { numPartitions, maxRecordBytes }];
+        return [topic, { numPartitions, maxRecordBytes, numWriters: numWriters.get(topic) ?? 0 }];
       }),
     );
+  }
+
+  /** How many tasks write each topic. */
+  #numWriters(counts: ReadonlyMap<string, number>): Map<string, number> {
+    const numWriters = new Map<string, number>();
+    for (const sub of this.#graph.subTopologies) {
+      const topics = new Set(this.#sinks(sub).map((sink) => this.#resolve(sink.topic)));
+      for (const topic of topics) {
+        numWriters.set(topic, (numWriters.get(topic) ?? 0) + this.#taskCount(sub, counts));
+      }
+    }
+    return numWriters;
   }
 }

@@ -64,6 +64,11 @@ export class TopicOutput {
     this.#grown(writer.sizeBytes - before);
   }
 
+  /** Whether records for the partition are pending. */
+  hasPending(partition: number): boolean {
+    return (this.#writers[partition]?.count ?? 0) > 0;
+  }
+
   take(): OutputBatch[] {
     const batches = this.#full;
     this.#full = [];

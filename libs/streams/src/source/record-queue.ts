@@ -1,6 +1,7 @@
 /** The records of one input partition, as fetched, and the head record, deserialized.
  *  Q1 `position` is what a commit of now may claim: every record before it was passed on or given to a handler.
- *  Q2 Deserialization happens when a record becomes the head; if it throws, the cursor stays on that record until `consumed()`. */
+ *  Q2 Deserialization happens when a record becomes the head; if it throws, the cursor stays on that record until `consumed()`.
+ *  Q3 A watermark among the records of a repartition topic is heard when all records before it are done, and is no record. */
 import { RecordCursor, utf8 } from '../record-batch/index.ts';
 import { DeserializationError, TimestampError } from '../errors/streams.error.ts';
 import type { FetchedRecords, TopicPartition } from '../ports/log.ts';
@@ -8,6 +9,8 @@ import type { Headers, RecordOrigin } from '../record/record.ts';
 import type { Next, CapturedRecord } from '../processor/operator.ts';
 import type { Serde, SerdeContext } from '../serde/serde.ts';
 import type { SourceSpec } from '../topology/graph.ts';
+
+type Listener = (headers: Headers) => boolean;
 
 /** The latest instant that a Date can hold. */
 const MAX_TIMESTAMP_MS = 8.64e15;
@@ -35,15 +38,26 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   /** The cursor stands on a record that was not consumed yet. */
   #onRecord = false;
   #hasHead = false;
+  /** Whether it was active: see `wasActive`. */
+  #seenPosition = 0;
+  readonly #hear: Listener | null;
   readonly #readKey: (queue: RecordQueue) => unknown;
   readonly #readValue: (queue: RecordQueue) => unknown;
 
-  constructor(at: TopicPartition, index: number, source: SourceSpec, chain: Next) {
+  /** @param hear takes the headers of a record without key and value; false: it is an ordinary record */
+  constructor(
+    at: TopicPartition,
+    index: number,
+    source: SourceSpec,
+    chain: Next,
+    hear: Listener | null = null,
+  ) {
     this.topic = at.topic;
     this.partition = at.partition;
     this.index = index;
     this.source = source;
     this.chain = chain;
+    this.#hear = hear;
     this.#readKey = source.key === null ? () => null : reader(source.key, at.topic, 'key');
     this.#readValue = reader(source.value, at.topic, 'value', source.topic.internal || source.table);
   }
@@ -77,7 +91,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.#onRecord = this.#hasHead = false;
     this.cursor.reset([], 0);
     this.bufferedBytes = 0;
-    this.position = offset;
+    this.position = this.#seenPosition = offset;
     this.endOffset = endOffset;
   }
 
@@ -86,6 +100,13 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   }
   get isBehind(): boolean {
     return this.position < this.endOffset;
+  }
+
+  /** Whether records wait, are known to be in the log, or have come since it was asked last. */
+  wasActive(): boolean {
+    const hasMoved = this.position !== this.#seenPosition;
+    this.#seenPosition = this.position;
+    return hasMoved || !this.isEmpty || this.isBehind;
   }
 
   /** Makes the next record the head; false when there is none. @throws DeserializationError, TimestampError */
@@ -119,7 +140,10 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
 
   #nextRecord(): boolean {
     for (;;) {
-      if (this.cursor.next()) return true;
+      if (this.cursor.next()) {
+        if (this.#hear === null || !this.#isHeard(this.#hear)) return true;
+        continue;
+      }
       const done = this.#current;
       if (done !== null) {
         this.position = done.nextOffset;
@@ -131,6 +155,14 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
       this.#current = next;
       this.cursor.reset(next.batches, next.fromOffset);
     }
+  }
+
+  #isHeard(hear: Listener): boolean {
+    const { cursor } = this;
+    if (cursor.keyStart >= 0 || cursor.valueStart >= 0 || !cursor.hasHeaders()) return false;
+    if (!hear(cursor.headers())) return false;
+    this.position = cursor.offset + 1;
+    return true;
   }
 
   #deserialize(): void {

@@ -7,7 +7,7 @@ import { RecordCollector } from '../sink/record-collector.ts';
 import { sinkNode } from '../sink/sink-node.ts';
 import { CommitAheadIntake, DirectIntake, type Intake } from '../source/intake.ts';
 import { RecordQueue } from '../source/record-queue.ts';
-import type { MaybePromise } from '../record/record.ts';
+import type { Headers, MaybePromise } from '../record/record.ts';
 import type { StateStore } from '../state/state-store.ts';
 import { resolveTopic, type GraphNode, type SinkSpec } from '../topology/graph.ts';
 import { AtMostOnce } from '../transaction/at-most-once.ts';
@@ -15,6 +15,7 @@ import type { CommitProtocol } from '../transaction/commit-protocol.ts';
 import type { StoreFlusher } from '../transaction/store-flusher.ts';
 import { PartitionGroup } from '../watermark/partition-group.ts';
 import type { TaskWatermark } from '../watermark/task-watermark.ts';
+import { decodeAnnouncement } from '../watermark/announcement.ts';
 import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { compile } from './compile.ts';
 import type { OpenListener, Takeover } from './takeover.ts';
@@ -23,6 +24,7 @@ import { Punctuators } from './punctuators.ts';
 import { RecordFailures } from './record-failures.ts';
 import { Stages } from './stages.ts';
 import { TaskRecord } from './task-record.ts';
+import { WatermarkAnnouncer } from './watermark-announcer.ts';
 
 export interface OpenedTask {
   readonly protocol: CommitProtocol;
@@ -37,6 +39,7 @@ export interface OpenedTask {
   readonly flusher: StoreFlusher;
   readonly stages: Stages;
   readonly punctuators: Punctuators;
+  readonly announcer: WatermarkAnnouncer;
   /** The operator that ran last. */
   readonly operator: { name: string };
   close(): Promise<void>;
@@ -51,17 +54,27 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
   parts.stages.finish();
   parts.stages.advance(); // operators learn what was committed before a record moves the time on
   const queues = takeover.inputs.map((input, index) => {
-    const queue = new RecordQueue(input, index, input.spec, chains.get(input.node)!);
+    const hear = input.writers === null ? null : hearing(takeover.watermark, index);
+    const queue = new RecordQueue(input, index, input.spec, chains.get(input.node)!, hear);
     queue.reset(input.position, input.endOffset);
     return queue;
   });
   const { protocol, watermark, states, flusher } = takeover;
-  const { record, collector, failures, stages, punctuators, operator } = parts;
+  const { record, collector, failures, stages, punctuators, announcer, operator } = parts;
   const intake = createIntake(takeover, queues, listener);
   const { maxTaskIdleMs, clock } = takeover.environment;
   const group = new PartitionGroup(queues, maxTaskIdleMs, clock);
   const work = { protocol, queues, intake, group, watermark, record, collector, failures };
-  return { ...work, states, flusher, stages, punctuators, operator, close: () => parts.close(takeover) };
+  return {
+    ...work,
+    states,
+    flusher,
+    stages,
+    punctuators,
+    announcer,
+    operator,
+    close: () => parts.close(takeover),
+  };
 }
 
 /** What the operators of one task share. */
@@ -69,6 +82,7 @@ class TaskParts {
   readonly record = new TaskRecord();
   readonly operator = { name: '' };
   readonly punctuators: Punctuators;
+  readonly announcer: WatermarkAnnouncer;
   readonly collector: RecordCollector;
   readonly failures: RecordFailures;
   readonly stages: Stages;
@@ -84,6 +98,7 @@ class TaskParts {
     this.failures = new RecordFailures(takeover.environment, takeover.taskId, this.#deadLetters());
     this.stages = new Stages(takeover.watermark);
     this.punctuators = new Punctuators(takeover.punctuatedMs);
+    this.announcer = new WatermarkAnnouncer(takeover.id.partition, takeover.watermark);
     this.#lanes = new Lanes(takeover.subTopology.nodes);
   }
 
@@ -111,9 +126,12 @@ class TaskParts {
   sinkTarget(spec: SinkSpec, context: OperatorContext) {
     const { environment } = this.#takeover;
     const topic = resolveTopic(spec.topic, environment.applicationId);
+    const output = this.collector.topic(topic);
+    const limits = environment.limits(topic);
+    if (spec.carriesWatermarks === true) this.announcer.add(output, limits.numPartitions, context.time);
     return {
-      output: this.collector.topic(topic),
-      ...environment.limits(topic),
+      output,
+      ...limits,
       onFailure: (error: ProductionError, key: Uint8Array | null, value: Uint8Array | null) => {
         const output = { ...context.record.capture(), rawKey: key, rawValue: value };
         this.failures.handleProduction(error, output, topic);
@@ -166,6 +184,14 @@ class TaskParts {
   };
 }
 
+function hearing(watermark: TaskWatermark, input: number): (headers: Headers) => boolean {
+  return (headers) => {
+    const announcement = decodeAnnouncement(headers);
+    if (announcement !== null) watermark.hear(input, announcement);
+    return announcement !== null;
+  };
+}
+
 function undeclared(node: GraphNode, store: string): never {
   throw new InvariantError(`Operator ${node.name} did not declare store ${store}.`);
 }
@@ -180,10 +206,7 @@ function createIntake(
   if (!(protocol instanceof AtMostOnce)) return new DirectIntake(queueOf);
   const withTimes = (offset: CommittedOffset): CommittedOffset => ({
     ...offset,
-    metadata: encodeStreamTimes({
-      maxEventTimeMs: watermark.maxEventTimeMs(queueOf(offset).index),
-      watermarkMs: watermark.watermarkMs,
-    }),
+    metadata: encodeStreamTimes(watermark.timesOf(queueOf(offset).index)),
   });
   return new CommitAheadIntake(
     queueOf,

@@ -133,7 +133,8 @@ export class StreamTask {
   /** Processes up to `limit` records; returns how many. Ends before that when `untilMs` (of the pacing) has passed, when an
    *  operator can hold no more, or when enough is pending for a commit. The only place with a try around user code. */
   process(limit: number, untilMs = Infinity): number {
-    const { record, stages } = this.#opened!;
+    const { record, stages, watermark } = this.#opened!;
+    const beforeMs = watermark.watermarkMs;
     let done = 0;
     while (done < limit && this.#waiting === null && this.failure === null) {
       if (done > 0 && this.#isTurnOver(untilMs)) break;
@@ -146,7 +147,7 @@ export class StreamTask {
     }
     record.set(null);
     this.processedCount += done;
-    if (done > 0) {
+    if (done > 0 || watermark.watermarkMs > beforeMs) {
       stages.advance();
       this.#makeRoom();
     }
@@ -230,14 +231,19 @@ export class StreamTask {
 
   /** Once per round: idle inputs, wall-clock and stream-time punctuations, a commit that never ends. */
   punctuate(nowMs: number): void {
-    const { watermark, queues, punctuators, stages } = this.#opened!;
+    const { watermark, punctuators, stages } = this.#opened!;
     if (this.#committing !== null) this.#watch(nowMs);
     if (this.#waiting !== null || this.failure !== null) return;
     const beforeMs = watermark.watermarkMs;
-    watermark.checkIdle(nowMs, (input) => !queues[input]!.isEmpty || queues[input]!.isBehind);
+    this.#checkIdle(nowMs);
     if (watermark.watermarkMs > beforeMs) stages.advance();
     const due = punctuators.due(nowMs, watermark.watermarkMs);
     if (due.length > 0) this.#await(this.#handled(() => punctuators.run(due)));
+  }
+
+  #checkIdle(nowMs: number): void {
+    const { watermark, queues } = this.#opened!;
+    watermark.checkIdle(nowMs, (input) => queues[input]!.wasActive());
   }
 
   /** What the user's functions still answer before the commit is theirs to limit: they may take longer than any port. */
@@ -306,11 +312,19 @@ export class StreamTask {
       }
       if (this.failure !== null) return;
       for (const state of this.#opened!.states.values()) state.evict();
+      this.#announce();
       sealed = this.#sealer!.take();
     });
     this.#await(sealing);
     await sealing;
     return sealed;
+  }
+
+  /** Behind the output of this commit, where event time stands now that nothing is held. */
+  #announce(): void {
+    const nowMs = this.#environment.clock.nowMs();
+    this.#checkIdle(nowMs);
+    this.#opened!.announcer.announce(nowMs);
   }
 
   /** Stops processing and commits what is done, for a rebalance or the end. Resolves when that is over; see `failure`. */

@@ -20,6 +20,7 @@ import { ExactlyOnce } from '../transaction/exactly-once.ts';
 import { StoreFlusher } from '../transaction/store-flusher.ts';
 import { TaskWatermark, type WatermarkInput } from '../watermark/task-watermark.ts';
 import { decodeStreamTimes } from '../watermark/watermark-metadata.ts';
+import { WriterWatermarks } from '../watermark/writer-watermarks.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 
@@ -37,6 +38,8 @@ export interface TaskInput extends TopicPartition {
   readonly spec: SourceSpec;
   position: number;
   endOffset: number;
+  /** What the writers of a repartition topic announced; null: it is another topic. */
+  readonly writers: WriterWatermarks | null;
 }
 
 export class Takeover {
@@ -66,15 +69,20 @@ export class Takeover {
   #input(node: GraphNode): TaskInput {
     const spec = node.spec as SourceSpec;
     const topic = resolveTopic(spec.topic, this.environment.applicationId);
-    return { topic, partition: this.id.partition, node, spec, position: 0, endOffset: 0 };
+    const writers =
+      spec.carriesWatermarks === true
+        ? new WriterWatermarks(this.environment.limits(topic).numWriters)
+        : null;
+    return { topic, partition: this.id.partition, node, spec, position: 0, endOffset: 0, writers };
   }
 
   #watermarkInputs(): WatermarkInput[] {
     const hasStreams = this.inputs.some(({ spec }) => spec.table !== true);
-    return this.inputs.map(({ spec }) => ({
+    return this.inputs.map(({ spec, writers }) => ({
       delayMs: spec.watermarkDelayMs,
       idleAfterMs: spec.idleAfterMs,
       holdsTime: !(hasStreams && spec.table === true),
+      writers,
     }));
   }
 
@@ -112,7 +120,9 @@ export class Takeover {
   #restoreTimes(index: number, committed: CommittedOffset | undefined): void {
     const times = decodeStreamTimes(committed?.metadata);
     if (times === null) return;
-    this.watermark.restore(index, times.maxEventTimeMs, times.watermarkMs);
+    this.watermark.restore(index, times);
+    // Offsets are committed before the records are processed there: announcements may be lost with them.
+    if (this.protocol instanceof AtMostOnce) this.inputs[index]!.writers?.forgive();
     const { punctuatedMs = null } = times;
     if (punctuatedMs !== null) this.punctuatedMs = Math.max(this.punctuatedMs ?? 0, punctuatedMs);
   }

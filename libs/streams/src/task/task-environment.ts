@@ -11,6 +11,8 @@ import type { ProcessingGuarantee } from '../runtime/streams-config.ts';
 export interface TopicLimits {
   readonly numPartitions: number;
   readonly maxRecordBytes: number;
+  /** Tasks of the application that write it. */
+  readonly numWriters: number;
 }
 
 export interface TaskEnvironment {

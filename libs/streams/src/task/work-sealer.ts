@@ -30,8 +30,9 @@ export class WorkSealer {
 
   /** Whether a commit would carry anything. */
   get hasMoved(): boolean {
-    const { queues, collector, stages, states } = this.#opened;
+    const { queues, collector, stages, states, announcer } = this.#opened;
     if (collector.pendingBytes > 0 || stages.holdsAny) return true;
+    if (announcer.isDue(this.#environment.clock.nowMs())) return true;
     for (const { dirty } of states.values()) if (dirty.length > 0) return true; // a punctuation's
     return queues.some((queue) => queue.position !== this.#positions[queue.index]);
   }
@@ -83,11 +84,7 @@ export class WorkSealer {
       topic,
       partition,
       offset: position,
-      metadata: encodeStreamTimes({
-        maxEventTimeMs: watermark.maxEventTimeMs(index),
-        watermarkMs,
-        punctuatedMs,
-      }),
+      metadata: encodeStreamTimes({ ...watermark.timesOf(index), punctuatedMs }),
     }));
   }
 }

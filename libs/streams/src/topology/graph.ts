@@ -34,6 +34,8 @@ export interface SourceSpec {
   /** Its records are rows of a table. A null value deletes one; beside streams it does not hold the time of the task, for it
    *  changes when it changes. @defaultValue false */
   readonly table?: boolean;
+  /** A repartition topic: the tasks that write it tell their watermarks there (ADR 7). @defaultValue false */
+  readonly carriesWatermarks?: boolean;
 }
 export interface OperatorSpec {
   readonly kind: 'operator';
@@ -57,6 +59,8 @@ export interface SinkSpec {
   readonly key: Serde<unknown> | null;
   readonly value: Serde<unknown>;
   readonly partitioner: Partitioner | null;
+  /** See `SourceSpec`. @defaultValue false */
+  readonly carriesWatermarks?: boolean;
 }
 
 export interface GraphNode {

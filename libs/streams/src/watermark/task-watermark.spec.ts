@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { TaskWatermark } from './task-watermark.ts';
+import { WriterWatermarks } from './writer-watermarks.ts';
 import { decodeStreamTimes, encodeStreamTimes } from './watermark-metadata.ts';
 
 const input = (delayMs: number, idleAfterMs: number | null = null) => ({ delayMs, idleAfterMs });
@@ -47,15 +48,73 @@ describe('TaskWatermark', () => {
     const times = { maxEventTimeMs: 500, watermarkMs: 450 };
     const restored = decodeStreamTimes(encodeStreamTimes(times))!;
     const watermark = new TaskWatermark([input(50)], 0);
-    watermark.restore(0, restored.maxEventTimeMs, restored.watermarkMs);
+    watermark.restore(0, restored);
     watermark.observe(0, 400);
     expect(watermark.watermarkMs).toBe(450);
   });
 
   it('keeps what was never seen as never seen', () => {
-    const unknown = { maxEventTimeMs: -Infinity, watermarkMs: -Infinity, punctuatedMs: null };
+    const unknown = { maxEventTimeMs: -Infinity, watermarkMs: -Infinity, punctuatedMs: null, writers: null };
     expect(decodeStreamTimes(encodeStreamTimes(unknown))).toEqual(unknown);
     expect(decodeStreamTimes('written by another tool')).toBeNull();
     expect(decodeStreamTimes(undefined)).toBeNull();
+  });
+
+  it('takes the input that is ahead when all are idle, whichever fell silent first', () => {
+    const watermark = new TaskWatermark([input(0, 50), input(0, 50)], 0);
+    watermark.observe(0, 1_000);
+    watermark.observe(1, 300);
+    watermark.checkIdle(60, () => false);
+    expect(watermark.watermarkMs).toBe(1_000);
+  });
+
+  it('D3 follows what the writers of a repartition topic announce, not the times of its records', () => {
+    const writers = new WriterWatermarks(2);
+    const watermark = new TaskWatermark([{ ...input(0), writers }], 0);
+    watermark.observe(0, 5_000);
+    watermark.hear(0, { writer: 0, watermarkMs: 4_000, idle: false });
+    expect(watermark.watermarkMs).toBe(-Infinity);
+    watermark.hear(0, { writer: 1, watermarkMs: 300, idle: false });
+    expect(watermark.watermarkMs).toBe(300);
+  });
+
+  it('D4 keeps beside the position what the writers announced', () => {
+    const before = new TaskWatermark([{ ...input(0), writers: new WriterWatermarks(2) }], 0);
+    before.hear(0, { writer: 0, watermarkMs: 4_000, idle: false });
+    const times = decodeStreamTimes(encodeStreamTimes({ ...before.timesOf(0), punctuatedMs: 7 }))!;
+    const after = new TaskWatermark([{ ...input(0), writers: new WriterWatermarks(2) }], 0);
+    after.restore(0, times);
+    after.hear(0, { writer: 1, watermarkMs: 5_000, idle: false });
+    expect([after.watermarkMs, times.punctuatedMs]).toEqual([4_000, 7]);
+  });
+
+  describe('is quiet', () => {
+    const quietAt = (watermark: TaskWatermark, nowMs: number, isActive = false) => {
+      watermark.checkIdle(nowMs, () => isActive);
+      return watermark.isQuiet(nowMs);
+    };
+
+    it('at once where no record ever came; else when none has come for a second', () => {
+      const watermark = new TaskWatermark([input(0)], 0);
+      expect(quietAt(watermark, 0)).toBe(true);
+      watermark.observe(0, 5);
+      expect([quietAt(watermark, 10, true), quietAt(watermark, 1_009), quietAt(watermark, 1_010)]).toEqual([
+        false,
+        false,
+        true,
+      ]);
+    });
+
+    it('never while records wait, and as late as its source says', () => {
+      expect(quietAt(new TaskWatermark([input(0)], 0), 60_000, true)).toBe(false);
+      expect(quietAt(new TaskWatermark([input(0, 5_000)], 0), 4_999)).toBe(false);
+    });
+
+    it('behind a repartition topic when its writers are', () => {
+      const watermark = new TaskWatermark([{ ...input(0), writers: new WriterWatermarks(1) }], 0);
+      expect(quietAt(watermark, 60_000)).toBe(false);
+      watermark.hear(0, { writer: 0, watermarkMs: 1, idle: true });
+      expect(quietAt(watermark, 60_001)).toBe(true);
+    });
   });
 });

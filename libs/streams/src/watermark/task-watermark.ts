@@ -1,9 +1,17 @@
 /** The task's event time: highest event time of each input partition minus its delay, the minimum over the inputs.
  *  M1 The watermark never goes back, not even over a restart: it is committed with the offsets (`watermark-metadata.ts`).
  *  M2 A partition without records yet holds it at -Infinity, unless it is idle (Flink's idleness).
- *  M3 When all inputs are idle it stays where it is.
- *  M4 A table beside streams neither holds nor moves it: a row is as good as new until it changes. */
+ *  M3 When all inputs are idle, the one that is ahead counts.
+ *  M4 A table beside streams neither holds nor moves it: a row is as good as new until it changes.
+ *  M5 Behind a repartition topic the watermarks of its writers count, not the times of its records (ADR 7). */
 import type { TaskTime } from '../processor/operator.ts';
+import type { Announcement } from './announcement.ts';
+import type { StreamTimes } from './watermark-metadata.ts';
+import type { WriterWatermarks } from './writer-watermarks.ts';
+
+/** How long an input that was read to its end still holds the watermark behind a repartition topic, where its source does not say.
+ *  It covers the jitter of a live stream; an input that lags behind is waited for in any case. */
+const QUIET_AFTER_MS = 1_000;
 
 export interface WatermarkInput {
   readonly delayMs: number;
@@ -11,29 +19,38 @@ export interface WatermarkInput {
   readonly idleAfterMs: number | null;
   /** @defaultValue true */
   readonly holdsTime?: boolean;
+  /** null: no repartition topic. @defaultValue null */
+  readonly writers?: WriterWatermarks | null;
 }
 
 export class TaskWatermark implements TaskTime {
   watermarkMs = -Infinity;
   readonly #inputs: readonly WatermarkInput[];
+  readonly #writers: readonly (WriterWatermarks | null)[];
   readonly #maxEventTimeMs: number[];
   readonly #idle: boolean[];
+  readonly #active: boolean[];
   readonly #lastActiveMs: number[];
 
   constructor(inputs: readonly WatermarkInput[], nowMs: number) {
     this.#inputs = inputs;
+    this.#writers = inputs.map(({ writers = null }) => writers);
     this.#maxEventTimeMs = inputs.map(() => -Infinity);
     this.#idle = inputs.map(() => false);
+    this.#active = inputs.map(() => true);
     this.#lastActiveMs = inputs.map(() => nowMs);
   }
 
-  maxEventTimeMs(input: number): number {
-    return this.#maxEventTimeMs[input]!;
+  /** What a commit keeps beside the position of an input. */
+  timesOf(input: number): StreamTimes {
+    const writers = this.#writers[input]?.encode() ?? null;
+    return { maxEventTimeMs: this.#maxEventTimeMs[input]!, watermarkMs: this.watermarkMs, writers };
   }
 
-  restore(input: number, maxEventTimeMs: number, watermarkMs: number): void {
+  restore(input: number, { maxEventTimeMs, watermarkMs, writers = null }: StreamTimes): void {
     this.#maxEventTimeMs[input] = maxEventTimeMs;
-    if (watermarkMs > this.watermarkMs) this.watermarkMs = watermarkMs;
+    if (writers !== null) this.#writers[input]?.restore(writers);
+    this.#raise(watermarkMs);
   }
 
   /** Called for each record before its operators see it (D2). */
@@ -41,8 +58,15 @@ export class TaskWatermark implements TaskTime {
     if (timestampMs <= this.#maxEventTimeMs[input]! && !this.#idle[input]) return;
     if (timestampMs > this.#maxEventTimeMs[input]!) this.#maxEventTimeMs[input] = timestampMs;
     this.#idle[input] = false;
+    if (this.#writers[input] !== null) return;
     if (this.#inputs.length === 1) this.#raise(this.#maxEventTimeMs[0]! - this.#inputs[0]!.delayMs);
     else this.#recompute();
+  }
+
+  /** A writer of this input has told its watermark: its records before that have been processed. */
+  hear(input: number, announcement: Announcement): void {
+    this.#writers[input]!.hear(announcement);
+    this.#recompute();
   }
 
   /** Once per round: an input that has (or may have) records is active, however long the task was held up (FLIP-471). */
@@ -50,7 +74,8 @@ export class TaskWatermark implements TaskTime {
     let changed = false;
     for (let input = 0; input < this.#inputs.length; input++) {
       const { idleAfterMs } = this.#inputs[input]!;
-      if (isActive(input)) this.#lastActiveMs[input] = nowMs;
+      const active = (this.#active[input] = isActive(input));
+      if (active) this.#lastActiveMs[input] = nowMs;
       const idle = idleAfterMs !== null && nowMs - this.#lastActiveMs[input]! >= idleAfterMs;
       if (idle && !this.#idle[input]) {
         this.#idle[input] = true;
@@ -60,13 +85,34 @@ export class TaskWatermark implements TaskTime {
     if (changed) this.#recompute();
   }
 
+  /** Nothing more is to be expected of the inputs for now, as `checkIdle` saw them last: who reads what this task writes need not
+   *  wait for it. */
+  isQuiet(nowMs: number): boolean {
+    return this.#inputs.every(
+      ({ holdsTime }, input) => holdsTime === false || this.#isInputQuiet(input, nowMs),
+    );
+  }
+
+  /** What was empty when the task was opened, and has never had a record, is no stream yet. */
+  #isInputQuiet(input: number, nowMs: number): boolean {
+    if (this.#active[input]) return false;
+    if (this.#writers[input] !== null) return this.#writers[input]!.isIdle;
+    const untouchedMs = this.#maxEventTimeMs[input] === -Infinity ? 0 : QUIET_AFTER_MS;
+    return nowMs - this.#lastActiveMs[input]! >= (this.#inputs[input]!.idleAfterMs ?? untouchedMs);
+  }
+
   #recompute(): void {
     let lowest = Infinity;
+    let highest = -Infinity;
     for (let input = 0; input < this.#inputs.length; input++) {
-      if (this.#idle[input] || this.#inputs[input]!.holdsTime === false) continue;
-      lowest = Math.min(lowest, this.#maxEventTimeMs[input]! - this.#inputs[input]!.delayMs);
+      const { holdsTime, delayMs } = this.#inputs[input]!;
+      if (holdsTime === false) continue;
+      const writers = this.#writers[input]!;
+      const watermarkMs = writers === null ? this.#maxEventTimeMs[input]! - delayMs : writers.watermarkMs;
+      highest = Math.max(highest, watermarkMs);
+      if (!(writers === null ? this.#idle[input] : writers.isIdle)) lowest = Math.min(lowest, watermarkMs);
     }
-    if (lowest !== Infinity) this.#raise(lowest);
+    this.#raise(lowest === Infinity ? highest : lowest);
   }
 
   #raise(watermarkMs: number): void {

@@ -10,17 +10,14 @@ interface Destination {
   readonly topic: TopicRef;
   readonly key: Serde<unknown> | null;
   readonly value: Serde<unknown>;
+  readonly carriesWatermarks?: boolean;
 }
 
-export function writeTo(
-  draft: TopologyDraft,
-  flow: Flow,
-  { nodeName, topic, key, value }: Destination,
-): void {
+export function writeTo(draft: TopologyDraft, flow: Flow, { nodeName, ...destination }: Destination): void {
   draft.add({
     name: nodeName,
     parents: [flow.output],
-    spec: () => ({ kind: 'sink', topic, key, value, partitioner: windowedPartitioner(key) }),
+    spec: () => ({ kind: 'sink', ...destination, partitioner: windowedPartitioner(destination.key) }),
   });
 }
 
@@ -45,11 +42,20 @@ export function throughTopic(draft: TopologyDraft, flow: Flow, through: ThroughT
     purpose: through.purpose,
     numPartitions: through.numPartitions ?? null,
   });
-  writeTo(draft, flow, { nodeName: through.sinkName, topic, key, value });
+  const carriesWatermarks = through.purpose === 'repartition';
+  writeTo(draft, flow, { nodeName: through.sinkName, topic, key, value, carriesWatermarks });
   const source = draft.add({
     name: through.sourceName,
     parents: [],
-    spec: () => ({ kind: 'source', topic, key, value, eventTime: null, ...flow.watermark }),
+    spec: () => ({
+      kind: 'source',
+      topic,
+      key,
+      value,
+      eventTime: null,
+      carriesWatermarks,
+      ...flow.watermark,
+    }),
   });
   return { output: source.children, key, value, keyChanged: false, watermark: flow.watermark };
 }
