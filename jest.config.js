@@ -26,7 +26,9 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos}/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos,test/exactness}/**/*.spec.ts',
+      ],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'] },

@@ -3,12 +3,12 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { Answers } from './answers.ts';
 import { ANSWER_TAKEN } from './points.ts';
 
-/** Kafka: `length int32 | api key int16 | api version int16 | correlation id int32 | …`, answered by `length int32 | correlation id`. */
+/** Kafka: `length int32 | api key int16 | api version int16 | correlation id int32 | …` */
 const API_KEY_AT = 4;
 const CORRELATION_ID_AT = 8;
-const ANSWERED_ID_AT = 4;
 
 /** The requests by which a step asks Kafka. */
 export const API = {
@@ -60,12 +60,14 @@ export class Wire {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const [write, push] = [socket.write.bind(socket) as Socket['write'], socket.push.bind(socket)];
+    const answers = new Answers();
     socket.write = ((...args: Parameters<Socket['write']>) => {
       this.#sent(socket, args[0]);
       return write(...args);
     }) as Socket['write'];
     socket.push = (chunk: unknown, encoding?: BufferEncoding) =>
-      this.#isTaken(socket, chunk) || push(chunk, encoding);
+      this.#deaf.has(socket) ||
+      push(Buffer.isBuffer(chunk) ? this.#keep(socket, chunk, answers) : chunk, encoding);
   }
 
   #sent(socket: Socket, bytes: unknown): void {
@@ -75,14 +77,14 @@ export class Wire {
     this.#awaited = { socket, correlationId: bytes.readInt32BE(CORRELATION_ID_AT) };
   }
 
-  #isTaken(socket: Socket, chunk: unknown): boolean {
-    if (this.#deaf.has(socket)) return true;
-    const awaited = this.#awaited;
-    if (awaited?.socket !== socket || !Buffer.isBuffer(chunk)) return false;
-    if (chunk.readInt32BE(ANSWERED_ID_AT) !== awaited.correlationId) return false;
+  /** What comes before the awaited answer; with it the connection ends. */
+  #keep(socket: Socket, chunk: Buffer, answers: Answers): Buffer {
+    const awaited = this.#awaited?.socket === socket ? this.#awaited.correlationId : null;
+    const at = answers.find(chunk, awaited);
+    if (at === null) return chunk;
     this.#awaited = null;
     this.#take(socket);
-    return true;
+    return chunk.subarray(0, at);
   }
 
   #take(socket: Socket): void {
