@@ -32,6 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   topology: { from: [...BASE, 'column', 'processor', 'state', 'sink'] },
   task: { from: [...BASE, 'column', 'topology', ...STAGES], typesFrom: ['runtime'] },
   runtime: { from: [...BASE, 'column', 'topology', ...STAGES, 'task'] },
+  threads: { from: [...BASE, 'topology', 'processor', 'state', 'sink', 'runtime'] },
   front: { from: [...BASE, 'column', 'topology', 'processor', 'sink', 'runtime'] },
 };
 

@@ -10,6 +10,7 @@ export function startupReport(settings: Settings): readonly string[] {
     `Windows: ${settings.windowMs} ms, watermark ${settings.watermarkDelayMs} ms behind, emitting ${settings.emit} results`,
     `Guarantee: ${settings.processingGuarantee}, a commit every ${settings.commitIntervalMs} ms, as ${settings.applicationId}`,
   ];
+  if (settings.numStreamThreads > 1) lines.push(`Threads: ${settings.numStreamThreads}`);
   if (settings.simulate) lines.push(`Simulating sensors into ${settings.inputTopic}`);
   return lines;
 }

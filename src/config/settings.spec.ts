@@ -34,6 +34,7 @@ describe('parseSettings', () => {
       emit: 'final',
       processingGuarantee: 'exactly_once',
       commitIntervalMs: 100,
+      numStreamThreads: 1,
       simulate: true,
       bindAddress: '127.0.0.1',
       port: 3000,
@@ -66,6 +67,7 @@ describe('parseSettings', () => {
       EMIT: 'updates',
       PROCESSING_GUARANTEE: 'at_least_once',
       COMMIT_INTERVAL_MS: '1000',
+      NUM_STREAM_THREADS: '4',
       SIMULATE: 'on',
       BIND_ADDRESS: '0.0.0.0',
       PORT: '0',
@@ -99,6 +101,7 @@ describe('parseSettings', () => {
       emit: 'updates',
       processingGuarantee: 'at_least_once',
       commitIntervalMs: 1_000,
+      numStreamThreads: 4,
       simulate: true,
       bindAddress: '0.0.0.0',
       port: 0,
@@ -156,6 +159,12 @@ describe('parseSettings', () => {
     ['LOG_LEVEL', 'verbose', 'one of error, warn, info, debug'],
   ])('refuses %s="%s"', (name, value, allowed) => {
     expect(faultsOf({ [name]: value })).toContain(`${name}="${value}": must be ${allowed}`);
+  });
+
+  it('refuses several threads for the embedded log', () => {
+    expect(faultsOf({ NUM_STREAM_THREADS: '2' })).toContain(
+      'NUM_STREAM_THREADS="2": must be 1 without KAFKA_BROKERS: the embedded log belongs to one thread',
+    );
   });
 
   it('refuses one topic in two roles: the output would feed the input', () => {

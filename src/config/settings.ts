@@ -35,6 +35,8 @@ export interface Settings {
   readonly emit: (typeof EMITS)[number];
   readonly processingGuarantee: (typeof GUARANTEES)[number];
   readonly commitIntervalMs: number;
+  /** 1: everything in the main thread. */
+  readonly numStreamThreads: number;
   readonly simulate: boolean;
   /** The address that HTTP listens on. */
   readonly bindAddress: string;
@@ -84,6 +86,7 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     emit: read.oneOf('EMIT', 'final', EMITS),
     processingGuarantee: read.oneOf('PROCESSING_GUARANTEE', 'exactly_once', GUARANTEES),
     commitIntervalMs: read.integer('COMMIT_INTERVAL_MS', 100, { min: 1, max: 60_000, unit: 'milliseconds' }),
+    numStreamThreads: read.integer('NUM_STREAM_THREADS', 1, { min: 1, max: 64 }),
     simulate: read.boolean('SIMULATE', kafkaBrokers === null),
     bindAddress: read.matching('BIND_ADDRESS', (text) => isIP(text) !== 0, 'an IP address') ?? '127.0.0.1',
     port: read.integer('PORT', 3000, { min: 0, max: 65_535 }),
@@ -98,6 +101,12 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
   refuseSharedTopics(read, settings);
+  if (kafkaBrokers === null && settings.numStreamThreads > 1)
+    read.fault(
+      'NUM_STREAM_THREADS',
+      String(settings.numStreamThreads),
+      '1 without KAFKA_BROKERS: the embedded log belongs to one thread',
+    );
   if (read.faults.length > 0) throw new ConfigError(describeFaults(read.faults));
   return settings;
 }

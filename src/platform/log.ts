@@ -7,11 +7,13 @@ import type { SaslSettings } from '../config/kafka-security.ts';
 import type { Settings } from '../config/settings.ts';
 import { tlsOptions } from '../config/tls-settings.ts';
 
-/** Kafka when there are brokers, else the embedded log. Connects nothing yet. */
-export function createLog({ kafkaBrokers, kafkaTls, kafkaSasl, checkpointDir }: Settings): LogPort {
+/** Kafka when there are brokers, else the embedded log. Connects nothing yet. `thread` names one of several stream threads. */
+export function createLog(settings: Settings, thread?: string): LogPort {
+  const { applicationId, kafkaBrokers, kafkaTls, kafkaSasl, checkpointDir } = settings;
   if (kafkaBrokers !== null) {
     return kafkajs({
       brokers: kafkaBrokers,
+      clientId: thread === undefined ? applicationId : `${applicationId}-${thread}`,
       logger: new NestLogger('Kafka'),
       ssl: kafkaTls === null ? false : tlsOptions(kafkaTls),
       ...(kafkaSasl !== null && { sasl: () => credentials(kafkaSasl) }),

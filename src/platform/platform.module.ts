@@ -1,3 +1,5 @@
+import type { StreamThread } from '@hiveframe/streams';
+import { getStreamThreadToken } from '@hiveframe/streams-nestjs';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Settings } from '../config/settings.ts';
 import { createLog } from './log.ts';
@@ -10,7 +12,11 @@ export class PlatformModule {
   static forSettings(settings: Settings): DynamicModule {
     const providers = [
       { provide: getSettingsToken(), useValue: settings },
-      { provide: getLogToken(), useFactory: () => createLog(settings) },
+      {
+        provide: getLogToken(),
+        inject: [{ token: getStreamThreadToken(), optional: true }],
+        useFactory: (thread?: StreamThread) => createLog(settings, thread?.name),
+      },
       { provide: getStoresToken(), useFactory: () => createStores(settings) },
     ];
     return {

@@ -2,13 +2,14 @@ import type { LogPort, StorePort } from '@hiveframe/streams';
 import type { StreamsModuleOptions } from '@hiveframe/streams-nestjs';
 import type { Settings } from '../config/settings.ts';
 
-/** One partition: the rows of a window come as one table. Only for topics that nobody else has made. */
-const SIMULATED_PARTITIONS = 1;
+/** Where each of several threads makes the application its own: see `stream-thread.ts`. */
+const STREAM_THREAD = new URL('../stream-thread.js', import.meta.url);
 /** Kafka Streams' own (KAFKA-6634): an open transaction of a crashed instance holds back its readers no longer. */
 const MIN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** The engine's configuration. A record that cannot be read or judged goes to the dead letters, which is the engine's default. */
 export function streamsOptions(settings: Settings, log: LogPort, stores: StorePort): StreamsModuleOptions {
+  const { numStreamThreads } = settings;
   return {
     applicationId: settings.applicationId,
     log,
@@ -17,10 +18,12 @@ export function streamsOptions(settings: Settings, log: LogPort, stores: StorePo
     commitIntervalMs: settings.commitIntervalMs,
     transactionTimeoutMs: Math.max(MIN_TRANSACTION_TIMEOUT_MS, 3 * settings.commitIntervalMs),
     deadLetterTopic: settings.deadLetterTopic,
+    ...(numStreamThreads > 1 && { threads: { module: STREAM_THREAD, numStreamThreads } }),
+    // With one partition the rows of a window come as one table; each thread needs one of its own.
     // Embedded, nobody else could make it; on Kafka it belongs to its producers, unless the app itself plays them.
     missingSourceTopics:
       settings.simulate || settings.kafkaBrokers === null
-        ? { create: { numPartitions: SIMULATED_PARTITIONS } }
+        ? { create: { numPartitions: numStreamThreads } }
         : 'wait',
   };
 }

@@ -26,7 +26,7 @@ export class SimulatorRunner implements OnModuleInit, OnModuleDestroy {
     private readonly lifecycle: StreamsLifecycle,
   ) {}
 
-  /** The streams connect the log and make the topic, so the sensors wait for them. */
+  /** The streams make the topic, so the sensors wait for them. In a stream thread nothing is told, so nothing is simulated. */
   onModuleInit(): void {
     if (!this.settings.simulate) return;
     this.lifecycle.listen({
@@ -38,13 +38,15 @@ export class SimulatorRunner implements OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** Before the streams stop, which close the log. */
+  /** Before the streams stop, which close the log; with stream threads it is used here only. */
   async onModuleDestroy(): Promise<void> {
     this.#ended = true;
     await this.#source?.stop({ timeoutMs: 1_000 });
+    if (this.#started && this.settings.numStreamThreads > 1) await this.log.close(1_000);
   }
 
   async #start(): Promise<void> {
+    await this.log.connect();
     const { readings } = sensorTopics(this.settings);
     // In a topic that has readings already, those of the last minute would come late.
     const backfillMs = (await this.#isEmpty(readings.name)) ? BACKFILL_MS : 0;

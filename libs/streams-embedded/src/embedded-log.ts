@@ -42,6 +42,7 @@ interface Closeable {
 /** @internal */
 export class EmbeddedClient implements EmbeddedLog {
   readonly name = 'embedded';
+  readonly isThreadLocal = true;
   readonly admin: EmbeddedAdmin;
   readonly #shared: SharedBroker;
   readonly #members = new Set<GroupMember>();

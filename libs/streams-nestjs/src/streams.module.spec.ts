@@ -95,6 +95,21 @@ describe('StreamsModule', () => {
     expect(app.starts).toBe(0);
   });
 
+  it('leaves topologies to the stream threads where it has none itself', async () => {
+    const app = new FakeApp();
+    const threads = { module: new URL('file:///app/stream-thread.js'), numStreamThreads: 2 };
+    const module = await Test.createTestingModule({
+      imports: [StreamsModule.forRoot({ ...options, threads })],
+    })
+      .overrideProvider(getStreamsAppFactoryToken())
+      .useValue(app.factory)
+      .compile();
+    await module.init();
+    expect(app.topology).toBeNull();
+    expect(app.starts).toBe(1);
+    await module.close();
+  });
+
   it('refuses a second forRoot: both would run every topology', async () => {
     const module = await Test.createTestingModule({
       imports: [

@@ -1,4 +1,4 @@
-import { StreamsApp, TopologyError } from '@hiveframe/streams';
+import { StreamsApp, ThreadedStreamsApp, TopologyError } from '@hiveframe/streams';
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { StreamTopologyMetadata } from './decorators/stream-topology.decorator.ts';
@@ -12,7 +12,11 @@ import { NO_BUILD, NOT_DECORATED } from './streams.messages.ts';
 import { ConfigurableModuleClass } from './streams.module-definition.ts';
 import { getStreamsAppFactoryToken } from './streams.tokens.ts';
 
-const createApp: StreamsAppFactory = (topology, config) => new StreamsApp(topology, config);
+const createApp: StreamsAppFactory = (topology, options) => {
+  const { threads, logger, telemetry } = options;
+  if (threads === undefined) return new StreamsApp(topology!, options);
+  return new ThreadedStreamsApp({ ...threads, ...(logger && { logger }), ...(telemetry && { telemetry }) });
+};
 
 /** Holds the topologies of one `forFeature`. */
 @Module({})

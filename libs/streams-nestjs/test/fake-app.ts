@@ -12,7 +12,7 @@ import type { RunnableApp, StreamsAppFactory } from '../src/interfaces/runnable-
 export class FakeApp implements RunnableApp {
   state: StreamsState = 'created';
   restoring: readonly RestoreProgress[] = [];
-  topology: Topology | undefined;
+  topology: Topology | null | undefined;
   config: StreamsConfig | undefined;
   stopOptions: { readonly timeoutMs?: number } | undefined;
   starts = 0;

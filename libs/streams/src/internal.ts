@@ -15,3 +15,4 @@ export { decodeAnnouncement } from './watermark/announcement.ts';
 export { partitionFor } from './sink/murmur2.ts';
 export { decodeStateValue } from './state/changelog-codec.ts';
 export type { KeyWindows } from './processor/operators/record-aligned/key-windows.ts';
+export type { ThreadInstruments } from './threads/threaded-streams-app.ts';

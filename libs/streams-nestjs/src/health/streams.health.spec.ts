@@ -1,14 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import type { RestoreProgress, StreamsState } from '@hiveframe/streams';
+import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
 import { StreamsLifecycle, type StreamsStatus } from '../lifecycle/streams.lifecycle.ts';
 import { StreamsHealthController } from './streams-health.controller.ts';
 import { StreamsHealth } from './streams.health.ts';
 
 describe('StreamsHealth over HTTP', () => {
   let nest: NestFastifyApplication;
-  const lifecycle: { status: StreamsStatus; restoring: readonly RestoreProgress[] } = {
+  const lifecycle: {
+    status: StreamsStatus;
+    restoring: readonly RestoreProgress[];
+    threads?: readonly ThreadStatus[];
+  } = {
     status: { state: 'created', sinceMs: 0 },
     restoring: [],
   };
@@ -41,6 +45,12 @@ describe('StreamsHealth over HTTP', () => {
       code: 503,
       body: { status: 'down', state: 'error', sinceMs: 42, reason: 'the application failed: log refused' },
     });
+  });
+
+  it('shows where each stream thread stands', async () => {
+    lifecycle.threads = [{ name: 'StreamThread-1', state: 'running' }];
+    expect((await probe('ready', 'running')).body).toMatchObject({ threads: lifecycle.threads });
+    delete lifecycle.threads;
   });
 
   it('shows how far restores have come', async () => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RestoreProgress, StreamsState } from '@hiveframe/streams';
+import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
 import { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 
 /** What a probe is told. */
@@ -12,6 +12,8 @@ export interface HealthReport {
   readonly reason?: string;
   /** Stores that are being restored, where there are any. */
   readonly restoring?: readonly RestoreProgress[];
+  /** Where each stream thread stands, where there are any: `state` is that of the whole. */
+  readonly threads?: readonly ThreadStatus[];
 }
 
 const NOT_READY: Readonly<Record<Exclude<StreamsState, 'running' | 'error'>, string>> = {
@@ -45,8 +47,14 @@ export class StreamsHealth {
 
   #report(status: HealthReport['status']): HealthReport {
     const { state, sinceMs } = this.lifecycle.status;
-    const { restoring } = this.lifecycle;
-    return { status, state, sinceMs, ...(restoring.length > 0 && { restoring }) };
+    const { restoring, threads } = this.lifecycle;
+    return {
+      status,
+      state,
+      sinceMs,
+      ...(restoring.length > 0 && { restoring }),
+      ...(threads !== undefined && { threads }),
+    };
   }
 
   #failure(): string {

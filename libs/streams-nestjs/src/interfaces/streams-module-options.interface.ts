@@ -1,4 +1,4 @@
-import type { StreamsConfig } from '@hiveframe/streams';
+import type { StreamsConfig, ThreadedStreamsOptions } from '@hiveframe/streams';
 
 /** The engine's configuration and how its life is tied to Nest's. */
 export interface StreamsModuleOptions extends StreamsConfig {
@@ -13,7 +13,14 @@ export interface StreamsModuleOptions extends StreamsConfig {
   /** When the application fails (state `error`): close Nest gracefully and end the process with a non-zero code, so that
    *  the orchestrator starts it anew. False: only health says so. @defaultValue true */
   readonly exitOnError?: boolean;
+  /** Runs the topologies in so many threads of this process, each with a Nest application context of its own; this one starts,
+   *  watches and stops them and answers probes. The module's default export is what `nestStreams` gives. Not with the embedded
+   *  log. @defaultValue none: everything runs in this thread */
+  readonly threads?: StreamsThreadsOptions;
 }
+
+/** As of `ThreadedStreamsApp`; logger and telemetry are those of the options around it. */
+export type StreamsThreadsOptions = Omit<ThreadedStreamsOptions, 'logger' | 'telemetry'>;
 
 /** What shapes the dynamic module itself, so must be known before the options are. */
 export interface StreamsModuleExtras {

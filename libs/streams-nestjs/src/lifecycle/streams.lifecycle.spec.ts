@@ -199,4 +199,12 @@ describe('StreamsLifecycle', () => {
     app.move('error', new Error('boom'));
     expect(exit.calls).toEqual([]);
   });
+
+  it('hands the threads of its options to the factory, and checks the topology that it has here', async () => {
+    const threads = { module: new URL('file:///app/stream-thread.js'), numStreamThreads: 2 };
+    const lifecycle = await boot({ threads });
+    expect(app.config).toMatchObject({ threads, logger: expect.any(NestLogger) });
+    expect(app.topology?.describe()).toContain('in');
+    expect(lifecycle.threads).toBeUndefined(); // the fake has none
+  });
 });

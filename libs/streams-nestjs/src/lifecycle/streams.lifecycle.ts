@@ -3,18 +3,24 @@
  *  N2 Shutdown stops the application before HTTP closes (`beforeApplicationShutdown`), so that health can be asked meanwhile.
  *     What a topology uses must therefore live longer: close it in `onApplicationShutdown`, not in `onModuleDestroy`.
  *  N3 A failure is told once, by the log and by health, and by default ends the process. What ends the engine, the engine has told
- *     through the logger it was given; here only what came before it. */
+ *     through the logger it was given; here only what came before it.
+ *  N4 In a stream thread nothing is started here: the thread itself runs the application, and the lifecycle of the main thread tells
+ *     of it. */
 import {
   TimeoutError,
   type RestoreProgress,
   type StateChange,
   type StreamsListener,
   type StreamsState,
+  type StreamThread,
+  type ThreadStatus,
+  type Topology,
 } from '@hiveframe/streams';
 import {
   Inject,
   Injectable,
   Logger,
+  Optional,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
@@ -22,7 +28,11 @@ import type { RunnableApp, StreamsAppFactory } from '../interfaces/runnable-app.
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
 import { StreamsExplorer } from '../streams.explorer.ts';
-import { getStreamsAppFactoryToken, getStreamsOptionsToken } from '../streams.tokens.ts';
+import {
+  getStreamsAppFactoryToken,
+  getStreamsOptionsToken,
+  getStreamThreadToken,
+} from '../streams.tokens.ts';
 import { ProcessExit } from './process-exit.ts';
 
 const DEFAULT_STOP_TIMEOUT_MS = 5_000;
@@ -52,6 +62,7 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
     @Inject(getStreamsAppFactoryToken()) private readonly createApp: StreamsAppFactory,
     private readonly explorer: StreamsExplorer,
     private readonly processExit: ProcessExit,
+    @Optional() @Inject(getStreamThreadToken()) private readonly thread?: StreamThread,
   ) {}
 
   get status(): StreamsStatus {
@@ -61,6 +72,11 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   /** The store partitions that are being brought up to date with their changelogs now. */
   get restoring(): readonly RestoreProgress[] {
     return this.#app?.restoring ?? [];
+  }
+
+  /** Where each stream thread stands; undefined where there are none. */
+  get threads(): readonly ThreadStatus[] | undefined {
+    return this.#app?.threads;
   }
 
   /** The application, once Nest has bootstrapped. */
@@ -79,9 +95,12 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   }
 
   onApplicationBootstrap(): void {
+    if (this.thread !== undefined) return; // N4
     const { autoStart = true } = this.options;
-    const config = { ...this.options, logger: this.options.logger ?? new NestLogger() };
-    this.#app = this.createApp(this.explorer.buildTopology(), config);
+    this.#app = this.createApp(this.#buildTopology(), {
+      ...this.options,
+      logger: this.options.logger ?? new NestLogger(),
+    });
     this.#app.listen({
       onStateChange: (change) => {
         this.#changed(change);
@@ -94,6 +113,12 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
       onRestoreSuspended: (progress) => this.#tell((listener) => listener.onRestoreSuspended?.(progress)),
     });
     if (autoStart) void this.start().catch(() => undefined); // #failed has told it
+  }
+
+  /** With threads, what this one has of topologies is only checked (N1): it may have none. */
+  #buildTopology(): Topology | null {
+    const isLeftToThreads = this.options.threads !== undefined && this.explorer.discover().length === 0;
+    return isLeftToThreads ? null : this.explorer.buildTopology();
   }
 
   #tell(what: (listener: StreamsListener) => void): void {

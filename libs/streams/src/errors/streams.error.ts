@@ -56,6 +56,10 @@ export class TaskCorruptedError extends StreamsError {
 export class TimeoutError extends StreamsError {
   readonly code = 'HFS_TIMEOUT';
 }
+/** A stream thread ended by itself: out of memory, an error that nobody caught, `process.exit` in it. */
+export class StreamThreadError extends StreamsError {
+  readonly code = 'HFS_STREAM_THREAD';
+}
 /** A fault of this toolkit: please report it. */
 export class InvariantError extends StreamsError {
   readonly code = 'HFS_INVARIANT';

@@ -178,6 +178,9 @@ export interface LogAdmin {
 
 export interface LogPort {
   readonly name: string;
+  /** True for a log that lives in the thread that made it: another thread would make another log. Then an application runs in one
+   *  thread only. @defaultValue false */
+  readonly isThreadLocal?: boolean;
   readonly admin: LogAdmin;
   /** Resolves when the log answers. Retries inside until the signal aborts, with one clear line per failed try to the logger. */
   connect(signal?: AbortSignal): Promise<void>;

@@ -41,7 +41,7 @@ export class RestoreMonitor {
     this.#keep(name, event);
     this.#measure(event);
     this.#log(name, event);
-    this.#options.tell((listener) => call(listener, event));
+    this.#options.tell((listener) => tellRestore(listener, event));
   };
 
   #keep(name: string, { kind, progress }: RestoreEvent): void {
@@ -71,7 +71,8 @@ export class RestoreMonitor {
   }
 }
 
-function call(listener: RestoreCallbacks, { kind, progress, records }: RestoreEvent): void {
+/** Calls the callback of an event. */
+export function tellRestore(listener: RestoreCallbacks, { kind, progress, records }: RestoreEvent): void {
   switch (kind) {
     case 'started':
       return listener.onRestoreStart?.(progress);

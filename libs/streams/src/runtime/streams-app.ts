@@ -3,11 +3,12 @@ import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
 import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { Topology } from '../topology/topology.ts';
-import { AppState, type StateChange, type StreamsState } from './app-state.ts';
+import { AppState, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
 import { GlobalTables } from './global-tables.ts';
+import { Listeners, type StreamsListener } from './listeners.ts';
 import { PartitionWatch } from './partition-watch.ts';
-import { RestoreMonitor, type RestoreCallbacks } from './restore-monitor.ts';
+import { RestoreMonitor } from './restore-monitor.ts';
 import {
   resolveStreamsConfig,
   type ProcessingGuarantee,
@@ -16,10 +17,6 @@ import {
 } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
 import { TopicPreparation, type PreparedTopics } from './topics.ts';
-
-export interface StreamsListener extends RestoreCallbacks {
-  onStateChange?(change: StateChange): void;
-}
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 /** What becomes of work that a stop does not wait for any longer. */
@@ -33,7 +30,7 @@ export class StreamsApp implements AsyncDisposable {
   readonly #topology: Topology;
   readonly #config: ResolvedStreamsConfig;
   readonly #state = new AppState();
-  readonly #listeners = new Set<StreamsListener>();
+  readonly #listeners: Listeners;
   readonly #restores: RestoreMonitor;
   readonly #starting = new AbortController();
   readonly #globalTables: GlobalTables;
@@ -48,13 +45,14 @@ export class StreamsApp implements AsyncDisposable {
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology;
     this.#config = resolveStreamsConfig(config);
-    this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#tell(what) });
+    this.#listeners = new Listeners(this.#config.logger);
+    this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#listeners.tell(what) });
     this.#globalTables = new GlobalTables(topology.graph.globalTables, this.#config);
     this.#state.listen((change) => {
       // A failure was told when it came: the last line of an application that failed says why.
       if (change.to !== 'error')
         this.#config.logger.log('info', `${this.#config.applicationId}: ${change.from} → ${change.to}`);
-      this.#tell((listener) => listener.onStateChange?.(change));
+      this.#listeners.tell((listener) => listener.onStateChange?.(change));
     });
   }
 
@@ -76,19 +74,7 @@ export class StreamsApp implements AsyncDisposable {
 
   /** Gives back a function that removes the listener. */
   listen(listener: StreamsListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /** A listener that throws is its own problem. */
-  #tell(what: (listener: StreamsListener) => void): void {
-    for (const listener of this.#listeners) {
-      try {
-        what(listener);
-      } catch (error) {
-        this.#config.logger.log('error', `A listener threw: ${(error as Error).message}`);
-      }
-    }
+    return this.#listeners.add(listener);
   }
 
   /** Ends when every assigned task is restored and runs. Waits for a log or store that is away.

@@ -1,0 +1,79 @@
+import {
+  json,
+  topic,
+  type Logger as StreamsLogger,
+  type StreamsBuilder,
+  type StreamThread,
+} from '@hiveframe/streams';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  Module,
+  Optional,
+  type OnApplicationShutdown,
+  type Type,
+} from '@nestjs/common';
+import { untouchedLog } from '../../test/fake-app.ts';
+import { StreamTopology } from '../decorators/stream-topology.decorator.ts';
+import type { TopologyDefinition } from '../interfaces/topology-definition.interface.ts';
+import { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
+import { StreamsModule } from '../streams.module.ts';
+import { getStreamThreadToken } from '../streams.tokens.ts';
+import { nestStreams } from './nest-streams.ts';
+
+let closed: string[] = [];
+
+@Injectable()
+class Settings implements OnApplicationShutdown {
+  constructor(
+    @Optional() @Inject(getStreamThreadToken()) readonly thread: StreamThread | undefined,
+    readonly lifecycle: StreamsLifecycle,
+  ) {}
+  get input(): string {
+    return `in-of-${this.thread?.name ?? 'main'}`;
+  }
+  onApplicationShutdown(): void {
+    closed.push(this.input, this.lifecycle.status.state);
+  }
+}
+@StreamTopology()
+class CopyTopology implements TopologyDefinition {
+  constructor(private readonly settings: Settings) {}
+  build(builder: StreamsBuilder): void {
+    new Logger('Copy').warn('building');
+    builder.stream(topic(this.settings.input, { value: json() })).to(topic('out', { value: json() }));
+  }
+}
+
+const threads = { module: new URL('file:///app/stream-thread.js'), numStreamThreads: 2 };
+@Module({
+  imports: [StreamsModule.forRoot({ applicationId: 'sensors', log: untouchedLog, threads })],
+  providers: [Settings, CopyTopology],
+})
+class AppModule {}
+@Module({ imports: [StreamsModule.forRoot({ applicationId: 'sensors', log: untouchedLog })] })
+class EmptyModule {}
+
+describe('nestStreams', () => {
+  const lines: string[] = [];
+  const logger: StreamsLogger = { log: (level, text) => lines.push(`${level} ${text}`) };
+  const thread: StreamThread = { name: 'StreamThread-2', numStreamThreads: 2, data: null, logger };
+  afterEach(() => Logger.overrideLogger(false));
+
+  it('gives a thread the topologies and the options of a module, and starts nothing itself', async () => {
+    closed = [];
+    const streams = await nestStreams(() => AppModule)(thread);
+    expect(streams.config.applicationId).toBe('sensors');
+    expect(streams.topology.describe()).toContain('in-of-StreamThread-2');
+    expect(lines).toEqual(['warn [Copy] building']);
+    await streams.close!();
+    expect(closed).toEqual(['in-of-StreamThread-2', 'created']);
+  });
+
+  it('fails as a bootstrap does where there is no topology', async () => {
+    const making = Promise.resolve(nestStreams((): Type => EmptyModule)(thread));
+    await expect(making).rejects.toThrow(/no provider is decorated with @StreamTopology/);
+  });
+});

@@ -1,0 +1,45 @@
+import type { StreamThread, ThreadStreamsFactory } from '@hiveframe/streams';
+import type { DynamicModule, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
+import { StreamsExplorer } from '../streams.explorer.ts';
+import { getStreamsOptionsToken, getStreamThreadToken } from '../streams.tokens.ts';
+import { ThreadLogger } from './thread-logger.ts';
+
+/** A Nest module with `StreamsModule.forRoot` and topologies: mostly the application's own. */
+export type ThreadModule = Type | DynamicModule;
+
+/** The default export of a module for stream threads: `export default nestStreams(() => AppModule)`. In each thread a Nest
+ *  application context is made of the module, without HTTP; its topologies are found and built, and the thread runs them. Every
+ *  provider therefore exists once per thread, and once more in the main thread if it has the same module. What is to happen once
+ *  in the process (a simulator, a schedule) waits for `StreamsLifecycle.listen`, which tells of nothing in a thread, or injects
+ *  `getStreamThreadToken()` to see where it is. Nest's `Logger` writes to the logger of the main thread. */
+export function nestStreams(
+  createModule: (thread: StreamThread) => ThreadModule | Promise<ThreadModule>,
+): ThreadStreamsFactory {
+  return async (thread) => {
+    const module = await createModule(thread);
+    const context = await NestFactory.createApplicationContext(inThread(thread, module), {
+      logger: new ThreadLogger(thread.logger),
+      abortOnError: false, // the main thread tells why
+    });
+    return {
+      topology: context.get(StreamsExplorer, { strict: false }).buildTopology(),
+      config: context.get<StreamsModuleOptions>(getStreamsOptionsToken(), { strict: false }),
+      close: () => context.close(),
+    };
+  };
+}
+
+class StreamThreadModule {}
+
+function inThread(thread: StreamThread, module: ThreadModule): DynamicModule {
+  const provider = { provide: getStreamThreadToken(), useValue: thread };
+  return {
+    module: StreamThreadModule,
+    global: true,
+    imports: [module],
+    providers: [provider],
+    exports: [provider.provide],
+  };
+}
