@@ -152,3 +152,16 @@ perWindow
   .suppress({ name: 'x', until: 'windowCloses', buffer: { maxRecords: 1, whenFull: 'emitEarly' } });
 // @ts-expect-error what is held back is no store of rows to query
 void perWindow.count().suppress({ name: 'x', until: 'windowCloses' }).queryable;
+
+// Joins by foreign key.
+const named = builder.table(topic('named', { key: json<number>(), value: json<string>() }), {
+  name: 'named',
+});
+// @ts-expect-error tables of different key types without a foreign key
+rows.join(named, { name: 'x', joiner: (order, row) => [order, row] });
+// @ts-expect-error a foreign key of the wrong type
+rows.join(named, { name: 'x', foreignKey: (order) => order.customerId, joiner: (order) => order });
+// @ts-expect-error the missing row of a left join not looked at
+rows.leftJoin(named, { name: 'x', foreignKey: () => 1, joiner: (_order, row) => row.length });
+// @ts-expect-error there is no outer join by foreign key
+rows.outerJoin(named, { name: 'x', foreignKey: () => 1, joiner: () => 1 });

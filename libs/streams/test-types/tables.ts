@@ -45,6 +45,25 @@ const tiers = builder
   .mapValues((customer) => customer.tier, { store: { name: 'tiers', value: json<'gold' | 'basic'>() } });
 expectTypeOf(tiers).toEqual<KTable<string, 'gold' | 'basic'>>();
 
+// By foreign key: the other table has another key, or the same type of key.
+const byForeignKey = builder.table(customers, { name: 'foreign-customers' });
+const named = orderTable.join(byForeignKey, {
+  name: 'named',
+  foreignKey: (order) => order.customerId,
+  joiner: (order, customer, key) => ({ key, amount: order.amount, tier: customer.tier }),
+});
+expectTypeOf(named).toEqual<KTable<string, { key: string; amount: number; tier: 'gold' | 'basic' }>>();
+const regions = builder.table(topic('regions', { key: json<number>(), value: json<{ name: string }>() }), {
+  name: 'regions',
+});
+const regional = orderTable.leftJoin(regions, {
+  name: 'in-region',
+  foreignKey: (order) => (order.amount > 1 ? order.amount : null),
+  joiner: (_order, region) => region?.name ?? 'nowhere',
+  store: { name: 'regions-by-order', value: string() },
+});
+expectTypeOf(regional).toEqual<KTable<string, string>>();
+
 // Held back: rows as they were, windows without deletions.
 const calm = orderTable.suppress({ name: 'calm', until: 'timeLimit', limitMs: 1_000 });
 expectTypeOf(calm).toEqual<KTable<string, Order>>();

@@ -146,10 +146,10 @@ export class TopicPreparation {
           numPartitions: this.#taskCount(sub, counts),
           // D28: windows go by retention too, a day later than the store forgets them (KIP-71).
           config:
-            store.kind === 'window'
+            store.retentionMs !== null
               ? {
                   'cleanup.policy': 'compact,delete',
-                  'retention.ms': String((store.retentionMs ?? 0) + DAY_MS),
+                  'retention.ms': String(store.retentionMs + DAY_MS),
                   'message.timestamp.type': 'CreateTime',
                 }
               : { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' },

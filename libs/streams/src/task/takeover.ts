@@ -81,7 +81,7 @@ export class Takeover {
     return this.inputs.map(({ spec, writers }) => ({
       delayMs: spec.watermarkDelayMs,
       idleAfterMs: spec.idleAfterMs,
-      holdsTime: !(hasStreams && spec.table === true),
+      holdsTime: spec.holdsTime !== false && !(hasStreams && spec.table === true),
       writers,
     }));
   }

@@ -36,6 +36,8 @@ export interface SourceSpec {
   readonly table?: boolean;
   /** A repartition topic: the tasks that write it tell their watermarks there (ADR 7). @defaultValue false */
   readonly carriesWatermarks?: boolean;
+  /** False: its records follow from those of other sources, and neither hold nor move the time of the task. @defaultValue true */
+  readonly holdsTime?: boolean;
 }
 export interface OperatorSpec {
   readonly kind: 'operator';
@@ -76,7 +78,8 @@ export interface StoreDeclaration {
   readonly kind: StoreKind;
   readonly key: Serde<unknown>;
   readonly value: Serde<unknown>;
-  /** Window stores: how long after its start a window is kept, by stream time; at least size + grace. Key-value stores: null. */
+  /** Window stores: how long after its start a window is kept, by stream time; at least size + grace. null: until it is deleted, as in
+   *  key-value stores, and in window stores whose segments are not times. */
   readonly retentionMs: number | null;
   readonly windowSizeMs: number | null;
   readonly changelog: boolean;

@@ -30,9 +30,20 @@ export interface TableJoin<K, L, R, VR> {
   readonly name: string;
   /** Asked again for rows that are not kept: it must give the same for the same. */
   readonly joiner: Joiner<L, R, K, VR>;
-  /** Keeps the joined rows in a store of their own; without it they are made of both sides when they are asked for. */
+  /** Keeps the joined rows in a store of their own; without it they are made of both sides when they are asked for. A join by foreign
+   *  key keeps them in any case, in a store of its name unless this says otherwise. */
   readonly store?: StoreOptions<K, VR>;
 }
+
+/** What a table join needs where rows are joined by another key than their own (KIP-213). */
+export interface ForeignKey<K, L, KO> {
+  /** The key of the other table's row that this row names; null: none (KIP-1104). Must give the same for the same. */
+  readonly foreignKey: (value: L, key: K) => NoInfer<KO> | null | undefined;
+}
+/** Optional between tables of one key type, mandatory otherwise. */
+export type ForeignKeyIfNeeded<K, L, KO> = [KO] extends [K]
+  ? Partial<ForeignKey<K, L, KO>>
+  : ForeignKey<K, L, KO>;
 
 /** Looks up a row under a key that is read from the record. A null key has no row. */
 export interface GlobalTableJoin<K, L, KG, R, VR> {

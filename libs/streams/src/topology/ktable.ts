@@ -4,7 +4,7 @@ import type { Carries, KeyValue, Windowed } from '../record/record.ts';
 import type { Sink } from '../sink/sink.ts';
 import type { GroupedOptions } from './grouped-stream.ts';
 import type { KGroupedTable } from './grouped-table.ts';
-import type { TableJoin } from './join.ts';
+import type { ForeignKeyIfNeeded, TableJoin } from './join.ts';
 import type { KStream, Narrowed, Predicate, Sync } from './kstream.ts';
 import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StoreOptions, StoreRef } from './store-ref.ts';
 import type { SuppressUntilTimeLimit, SuppressUntilWindowCloses } from './suppressed.ts';
@@ -31,10 +31,17 @@ export interface KTable<K, V> extends Carries<'table', K, V> {
     selector: (value: V, key: K) => KeyValue<KR, VR>,
     options: GroupedOptions<NonNullable<KR>, NonNullable<VR>>,
   ): KGroupedTable<NonNullable<KR>, NonNullable<VR>>;
-  /** A row where both tables have one, made anew when either changes. */
-  join<R, VR>(other: Carries<'table', K, R>, options: TableJoin<K, V, R, VR>): KTable<K, VR>;
+  /** A row where both tables have one, made anew when either changes. With `foreignKey` each row of this table is joined with the one
+   *  it names, many with one; by way of two topics of the application, so the tables need not be partitioned alike. */
+  join<KO, R, VR>(
+    other: Carries<'table', KO, R>,
+    options: TableJoin<K, V, R, VR> & ForeignKeyIfNeeded<K, V, KO>,
+  ): KTable<K, VR>;
   /** A row where this table has one. */
-  leftJoin<R, VR>(other: Carries<'table', K, R>, options: TableJoin<K, V, R | null, VR>): KTable<K, VR>;
+  leftJoin<KO, R, VR>(
+    other: Carries<'table', KO, R>,
+    options: TableJoin<K, V, R | null, VR> & ForeignKeyIfNeeded<K, V, KO>,
+  ): KTable<K, VR>;
   /** A row where any of the tables has one. */
   outerJoin<R, VR>(
     other: Carries<'table', K, R>,

@@ -12,7 +12,7 @@ type Kind = 'join' | 'leftJoin' | 'outerJoin';
 const KINDS = ['join', 'leftJoin', 'outerJoin'] as const;
 
 function declare(builder: StreamsBuilder, kind: Kind): KTable<string, string> {
-  const lefts = builder.table(left, { name: 'lefts' });
+  const lefts: Record<Kind, KTable<string, string>['outerJoin']> = builder.table(left, { name: 'lefts' });
   const rights = builder.table(right, { name: 'rights' });
   const joiner = (l: string | null, r: string | null) => `${l ?? '-'}${r ?? '-'}`;
   return lefts[kind](rights, { name: 'pairs', joiner });

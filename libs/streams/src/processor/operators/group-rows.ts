@@ -2,7 +2,8 @@
  *  G1 A row that stays in its group is one change there (D23, KIP-904); one that moves leaves the old group before it joins the new.
  *  G2 A row whose selected key or value is null is in no group. */
 import type { KeyValue } from '../../record/record.ts';
-import type { Serde, SerdeContext } from '../../serde/serde.ts';
+import { equalKeys } from '../../serde/equal-keys.ts';
+import type { Serde } from '../../serde/serde.ts';
 import type { Operator } from '../operator.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { RowChange } from './row-change.ts';
@@ -41,13 +42,4 @@ function change(previous: unknown, value: unknown): RowChange {
 }
 function isNothing(value: unknown): boolean {
   return value === null || value === undefined;
-}
-
-function equalKeys(serde: Serde<unknown>): (a: unknown, b: unknown) => boolean {
-  const context: SerdeContext = { topic: '', part: 'key', headers: () => [] };
-  return (a, b) => {
-    if (a === b) return true;
-    if (typeof a !== 'object' || typeof b !== 'object') return false;
-    return Buffer.compare(serde.serialize(a, context), serde.serialize(b, context)) === 0;
-  };
 }

@@ -12,6 +12,7 @@ import type { KTable, WindowedKTable } from '../ktable.ts';
 import type { KStream } from '../kstream.ts';
 import { storeRef, type StoreOptions, type StoreRef } from '../store-ref.ts';
 import type { Topic } from '../topic.ts';
+import { declareForeignKeyJoin } from './declare-foreign-key-join.ts';
 import { declareTableJoin, type JoinSide } from './declare-join.ts';
 import { declareRows } from './declare-rows.ts';
 import { declareSuppress, type SuppressOptions } from './declare-suppress.ts';
@@ -30,6 +31,7 @@ interface OwnStore {
 interface JoinOptions {
   readonly name: string;
   readonly joiner: Joiner;
+  readonly foreignKey?: Mapper<unknown>;
   readonly store?: StoreOptions<unknown, unknown>;
 }
 /** How a table without a store of its own makes its rows. */
@@ -115,13 +117,22 @@ class DeclaredTable {
   }
 
   join(other: unknown, options: JoinOptions): DeclaredTable {
-    return this.#join(other, 'inner', options);
+    return this.#joinByEither(other, 'inner', options);
   }
   leftJoin(other: unknown, options: JoinOptions): DeclaredTable {
-    return this.#join(other, 'left', options);
+    return this.#joinByEither(other, 'left', options);
   }
   outerJoin(other: unknown, options: JoinOptions): DeclaredTable {
     return this.#join(other, 'outer', options);
+  }
+
+  #joinByEither(other: unknown, kind: 'inner' | 'left', options: JoinOptions): DeclaredTable {
+    const { foreignKey, name, joiner, store } = options;
+    if (foreignKey === undefined) return this.#join(other, kind, options);
+    const mine = { flow: this.flow, backing: requireBacking(this, `join ${name}`) };
+    const joining = { name, kind, foreignKey, joiner };
+    const rows = declareForeignKeyJoin(this.dsl, mine, joinSide(this.dsl, other, name), joining);
+    return kept(this.dsl, rows, name, store);
   }
 
   #join(
