@@ -56,17 +56,19 @@ export * from './topology/suppressed.ts';
 export * from './topology/global-table.ts';
 export * from './topology/store-ref.ts';
 export * from './topology/processor.ts';
+export * from './topology/process-async.ts';
 export {
-  keyValueStore,
-  windowStore,
-  type KeyValueStore,
-  type KeyValueStoreOptions,
+  type DefinedStoreKind,
+  type DefinedStoreOptions,
+  type GlobalStore,
   type StoreDefinition,
   type StoreDefinitions,
   type StoresOf,
-  type WindowStore,
-  type WindowStoreOptions,
-} from './topology/store-definition.ts';
+} from './topology/stores/store-definition.ts';
+export * from './topology/stores/key-value-store.ts';
+export * from './topology/stores/window-store.ts';
+export * from './topology/stores/session-store.ts';
+export * from './topology/stores/list-store.ts';
 export { StreamsBuilder, type TableOptions } from './topology/streams-builder.ts';
 export { Topology } from './topology/topology.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';

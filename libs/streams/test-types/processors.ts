@@ -3,15 +3,20 @@ import {
   double,
   json,
   keyValueStore,
+  listStore,
   minutes,
   processorOutput,
   seconds,
+  sessionStore,
   StreamsBuilder,
   string,
   topic,
+  type GlobalStore,
   type KStream,
+  type ListStore,
   type Processor,
   type ProcessorContext,
+  type SessionStore,
   type StreamRecord,
 } from '@hiveframe/streams';
 import { readings, type Reading } from './domain.ts';
@@ -92,4 +97,29 @@ stream.process({
       forward({ ...record, value: 1 });
     },
   }),
+});
+
+const queues = listStore({ name: 'queues', key: string(), value: json<Reading>() });
+const visits = sessionStore({ name: 'visits', key: string(), value: double(), retentionMs: minutes(5) });
+const limits = new StreamsBuilder().globalTable(topic('limits', { key: string(), value: double() }), {
+  name: 'limits',
+});
+stream.process({
+  name: 'stores',
+  stores: { queues, visits, limits },
+  create: ({ stores }) => {
+    expectTypeOf(stores.queues).toEqual<ListStore<string, Reading>>();
+    expectTypeOf(stores.visits).toEqual<SessionStore<string, number>>();
+    expectTypeOf(stores.limits).toEqual<GlobalStore<string, number>>();
+    return {
+      process({ key }) {
+        // @ts-expect-error the list holds readings
+        void stores.queues.append(key, 1);
+        // @ts-expect-error global tables are for reading
+        stores.limits.put(key, 1);
+        // @ts-expect-error a session has a span
+        void stores.visits.put(key, 1);
+      },
+    };
+  },
 });

@@ -83,6 +83,8 @@ export interface OperatorContext {
   /** Called when a commit gathers what it must send: the place to emit coalesced updates. Synchronous. */
   beforeCommit(emit: () => void): void;
   schedule(punctuation: Punctuation): void;
+  /** The task commits as soon as it can, without waiting for the interval. */
+  requestCommit(): void;
   /** Called when the task ends, for what the operator has to let go. */
   onClose(close: () => MaybePromise<void>): void;
   /** Name of the operator that runs now, for `ProcessingError`; set it before calling a user's function. */

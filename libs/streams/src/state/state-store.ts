@@ -424,6 +424,10 @@ export class StateStore {
   #keyBytes(key: unknown): Bytes {
     return this.declaration.key.serialize(key, this.#keyContext);
   }
+  /** A key as it is stored: what an order of keys goes by. */
+  encodeKey(key: unknown): Bytes {
+    return this.#keyBytes(key);
+  }
 }
 
 function newEntry<V>(key: unknown, segment: StateSegment): StateEntry<V> {

@@ -162,6 +162,7 @@ class TaskParts {
       limitTime: (ceilingMs) => (stage.ceilingMs = ceilingMs),
       onClose: (close) => this.#closers.push(close),
       schedule: (punctuation) => punctuators.schedule(punctuation, clock.nowMs()),
+      requestCommit: () => this.#listener.onCommitRequested(),
       entered: (name) => {
         operator.name = name;
       },

@@ -109,6 +109,33 @@ describe('time, for operators behind operators that hold or emit later', () => {
   );
 });
 
+describe('a commit that a processor asks for', () => {
+  it('does not wait for the interval', async () => {
+    const log = await cluster({ events: 1, counts: 1 });
+    const builder = new StreamsBuilder();
+    builder
+      .stream(events)
+      .processValues({
+        name: 'pass',
+        value: json<number>(),
+        create: ({ forward, commit }) => ({
+          process({ key, value, timestampMs }) {
+            forward({ key, value: value.at, timestampMs });
+            if (value.at === 2) commit();
+          },
+        }),
+      })
+      .to(counts);
+    const app = run(builder, log, { commitIntervalMs: 50_000, transactionTimeoutMs: 60_000 });
+    await app.start();
+    const numbers = async () => (await readNumbers(log, 'counts')).get('a') ?? [];
+    await writeEvents(log, 'events', [['a', 1]]);
+    await writeEvents(log, 'events', [['a', 2]]);
+    await eventually(async () => (await numbers()).length > 0, 'a commit');
+    expect(await numbers()).toEqual([1, 2]);
+  });
+});
+
 describe('a record whose aggregator throws', () => {
   it('leaves no entry behind', async () => {
     const builder = new StreamsBuilder();

@@ -49,6 +49,8 @@ export class StreamTask {
   #answers: Promise<void>[] = [];
   #committing: Promise<void> | null = null;
   #lastCommitMs = 0;
+  /** By a processor, before the interval is over. */
+  #isCommitRequested = false;
   /** When the ports were given the commit that is under way. */
   #handedOverMs: number | null = null;
 
@@ -89,6 +91,7 @@ export class StreamTask {
       onRestore,
       onFailure: (error) => this.#fail(error),
       onPending: (answer) => this.#answers.push(this.#handled(() => answer)),
+      onCommitRequested: () => (this.#isCommitRequested = true),
     });
     if (closing.aborted) return opened.close();
     this.#opened = opened;
@@ -264,7 +267,8 @@ export class StreamTask {
   maybeCommit(nowMs: number): void {
     if (this.state !== 'running' || this.#committing !== null || this.failure !== null) return;
     const full = this.#pendingBytes >= this.#environment.maxPendingBytes;
-    if (!full && nowMs < this.nextCommitMs) return;
+    if (!full && !this.#isCommitRequested && nowMs < this.nextCommitMs) return;
+    this.#isCommitRequested = false;
     this.#lastCommitMs = nowMs;
     if (this.#sealer!.hasMoved) void this.commit();
   }

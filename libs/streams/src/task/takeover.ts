@@ -30,6 +30,8 @@ export interface OpenListener {
   onFailure(error: Error): void;
   /** A handler answers later: no commit before that. */
   onPending(answer: Promise<void>): void;
+  /** An operator asks for a commit before it is due. */
+  onCommitRequested(): void;
 }
 
 /** One input partition of the task, and where it goes on. */

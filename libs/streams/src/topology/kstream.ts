@@ -7,8 +7,9 @@ import type { Sink } from '../sink/sink.ts';
 import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
 import type { Joinable, JoinOptions, StreamJoin } from './join.ts';
 import type { KTable } from './ktable.ts';
+import type { AsyncLookupOptions, AsyncProcessOptions } from './process-async.ts';
 import type { ProcessOptions, ProcessorOutputs, ProcessValuesOptions } from './processor.ts';
-import type { StoreDefinitions } from './store-definition.ts';
+import type { StoreDefinitions } from './stores/store-definition.ts';
 import type { StoreOptions } from './store-ref.ts';
 import type { Topic } from './topic.ts';
 
@@ -80,6 +81,14 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
   processValues<VR = V, const S extends StoreDefinitions = {}, const O extends ProcessorOutputs = {}>(
     options: ProcessValuesOptions<K, V, VR, S, O>,
   ): KStream<K, VR>;
+
+  /** A processor without stores whose calls run side by side; it may change keys, so a grouping behind it repartitions. */
+  processAsync<KR = K, VR = V, const O extends ProcessorOutputs = {}>(
+    options: AsyncProcessOptions<K, V, KR, VR, O>,
+  ): KStream<KR, VR>;
+  /** Enriches each record with what is found outside: a service, a database. The answers are not part of the state: a record that
+   *  is processed again after a crash asks again. */
+  asyncLookup<KL, VL, VR>(options: AsyncLookupOptions<K, V, KL, VL, VR>): KStream<K, VR>;
 
   /** Writes to a topic of the application, partitioned by key, and reads it again. */
   repartition(options: RepartitionOptions<K, V>): KStream<K, V>;

@@ -2,7 +2,8 @@
 import type { MaybePromise, RecordOrigin, StreamRecord } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { KStream } from './kstream.ts';
-import type { StoreDefinitions, StoresOf } from './store-definition.ts';
+import type { Logger, Telemetry } from '../ports/runtime.ts';
+import type { StoreDefinitions, StoresOf } from './stores/store-definition.ts';
 
 export interface PunctuationOptions {
   /** The next firing is kept under this name, so that a restart neither loses nor repeats one. */
@@ -10,6 +11,12 @@ export interface PunctuationOptions {
   readonly everyMs: number;
   /** stream: by the watermark, so a replay fires the same. wallClock: by the clock; what was missed while nothing ran fires once. */
   readonly time: 'stream' | 'wallClock';
+}
+
+/** A punctuation that was scheduled (Kafka Streams: Cancellable). */
+export interface ScheduledPunctuation {
+  /** It does not fire any more, until the processor is created again: after a restart it is scheduled anew. */
+  cancel(): void;
 }
 
 /** A record that is passed on. Without headers it has those of the record that is processed. */
@@ -22,6 +29,10 @@ export interface ProcessorContext<in KR, in VR, out S extends StoreDefinitions, 
   readonly stores: StoresOf<S>;
   /** The watermark, as far as records before this processor have gone; -Infinity before the first. */
   readonly streamTimeMs: number;
+  /** By the application's clock: in a test it stands still (Kafka Streams: currentSystemTimeMs). */
+  readonly nowMs: number;
+  readonly logger: Logger;
+  readonly telemetry: Telemetry;
   /** Only while a record is processed or a punctuation runs; afterwards it throws. */
   readonly forward: (record: Forwarded<KR, VR>) => void;
   /** To an output that the processor declared. */
@@ -29,8 +40,13 @@ export interface ProcessorContext<in KR, in VR, out S extends StoreDefinitions, 
     output: N,
     record: O[N] extends ProcessorOutput<infer KO, infer VO> ? Forwarded<KO, VO> : never,
   ) => void;
-  /** While the processor is created. */
-  readonly schedule: (options: PunctuationOptions, punctuate: (nowMs: number) => MaybePromise<void>) => void;
+  /** While the processor is created. @throws ProcessingError later, or for an interval that is no time */
+  readonly schedule: (
+    options: PunctuationOptions,
+    punctuate: (nowMs: number) => MaybePromise<void>,
+  ) => ScheduledPunctuation;
+  /** Asks for a commit as soon as the task can, before its interval is over. Does not wait for it. */
+  readonly commit: () => void;
 }
 
 export interface Processor<in K, in V> {
@@ -59,13 +75,13 @@ export type ProcessorOutputs = Readonly<Record<string, ProcessorOutput<any, any>
 export interface ProcessOptions<K, V, KR, VR, S extends StoreDefinitions, O> {
   /** Names the operator and what keeps its punctuations. */
   readonly name: string;
-  /** @defaultValue none */
+  /** Stores, declared by `keyValueStore`, `windowStore`, `sessionStore` or `listStore`, and global tables to read. @defaultValue none */
   readonly stores?: S;
   /** What `forward` takes. @defaultValue the types of the input */
   readonly output?: { readonly key: Serde<KR>; readonly value: Serde<VR> };
   /** For `forwardTo`. @defaultValue none */
   readonly outputs?: O;
-  /** Keys of key-value stores to read before the record is processed, in one round trip for many records. */
+  /** Keys of key-value and list stores to read before the record is processed, in one round trip for many records. */
   readonly prefetch?: (record: StreamRecord<K, V>) => { readonly [N in keyof S]?: readonly unknown[] };
   /** Called once per task. */
   readonly create: (context: ProcessorContext<KR, VR, S, O>) => Processor<K, V>;

@@ -112,6 +112,7 @@ export class OperatorHarness {
       onWatermark: () => {},
       beforeCommit: () => {},
       schedule: () => {},
+      requestCommit: () => {},
       onClose: () => {},
       entered: (name) => {
         this.entered = name;

@@ -105,6 +105,6 @@ function isNoKey(key: unknown): boolean {
 }
 
 /** Equal keys, equal identities: objects count by content. */
-function keyIdentity(key: unknown): unknown {
+export function keyIdentity(key: unknown): unknown {
   return typeof key === 'object' ? `\0${stringifyTagged(key)}` : key;
 }

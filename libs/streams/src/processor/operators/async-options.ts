@@ -11,4 +11,8 @@ export interface AsyncOptions {
   readonly retries?: number;
   /** Before the first retry; doubles with each. @defaultValue 100 */
   readonly backoffMs?: number;
+  /** Of one record: no attempt begins when so much has passed since its first. @defaultValue Infinity: `retries` alone decides */
+  readonly retryBudgetMs?: number;
+  /** Whether another attempt may mend it; a timeout is a `TimeoutError`. @defaultValue every failure */
+  readonly retryWhen?: (error: unknown) => boolean;
 }

@@ -5,7 +5,8 @@ import { TimeoutError } from '../../errors/streams.error.ts';
 import type { Clock } from '../../ports/runtime.ts';
 
 export type Outcome =
-  { readonly failed: false; readonly value: unknown } | { readonly failed: true; readonly error: unknown };
+  | { readonly failed: false; readonly value: unknown }
+  | { readonly failed: true; readonly error: unknown; readonly attempts: number };
 
 export interface AttemptOptions {
   /** Of one attempt; then its signal aborts, and its answer is no longer waited for. */
@@ -13,6 +14,9 @@ export interface AttemptOptions {
   readonly retries: number;
   /** Before the first retry; doubles with each. */
   readonly backoffMs: number;
+  /** Since the first attempt of a call began; then no other begins. */
+  readonly retryBudgetMs: number;
+  readonly retryWhen: (error: unknown) => boolean;
 }
 
 export interface Call {
@@ -21,10 +25,15 @@ export interface Call {
   readonly settle: (outcome: Outcome) => void;
 }
 
+interface Tries {
+  /** Attempts before this one. */
+  readonly retry: number;
+  readonly beganMs: number;
+}
 /** An attempt whose answer is waited for. */
 interface Attempt {
   readonly call: Call;
-  readonly retry: number;
+  readonly tries: Tries;
   readonly aborter: AbortController;
   readonly expiresMs: number;
   isOver: boolean;
@@ -43,18 +52,22 @@ export class Attempts {
     this.#clock = clock;
   }
 
-  begin(call: Call, retry = 0): void {
+  begin(call: Call): void {
+    this.#attempt(call, { retry: 0, beganMs: this.#clock.nowMs() });
+  }
+
+  #attempt(call: Call, tries: Tries): void {
     if (this.#isAbandoned) return;
     const aborter = new AbortController();
     let answer: unknown;
     try {
       answer = call.run(aborter.signal);
     } catch (error) {
-      return this.#failed(call, retry, error);
+      return this.#failed(call, tries, error);
     }
     if (!isPromise(answer)) return call.settle({ failed: false, value: answer });
     const expiresMs = this.#clock.nowMs() + this.#options.timeoutMs;
-    const attempt: Attempt = { call, retry, aborter, expiresMs, isOver: false };
+    const attempt: Attempt = { call, tries, aborter, expiresMs, isOver: false };
     this.#underWay.push(attempt);
     if (this.#timer === null) this.#watch();
     answer.then(
@@ -62,7 +75,7 @@ export class Attempts {
         if (over(attempt)) call.settle({ failed: false, value });
       },
       (error: unknown) => {
-        if (over(attempt)) this.#failed(call, retry, error);
+        if (over(attempt)) this.#failed(call, tries, error);
       },
     );
   }
@@ -82,10 +95,16 @@ export class Attempts {
     this.#underWay.length = 0;
   }
 
-  #failed(call: Call, retry: number, error: unknown): void {
-    const { retries, backoffMs } = this.#options;
-    if (retry >= retries) return call.settle({ failed: true, error });
-    void this.#clock.delay(backoffMs * 2 ** retry).then(() => this.begin(call, retry + 1));
+  #failed(call: Call, { retry, beganMs }: Tries, error: unknown): void {
+    const waitMs = this.#options.backoffMs * 2 ** retry;
+    if (!this.#mayRetry(retry, this.#clock.nowMs() + waitMs - beganMs, error))
+      return call.settle({ failed: true, error, attempts: retry + 1 });
+    void this.#clock.delay(waitMs).then(() => this.#attempt(call, { retry: retry + 1, beganMs }));
+  }
+
+  #mayRetry(retry: number, afterMs: number, error: unknown): boolean {
+    const { retries, retryBudgetMs, retryWhen } = this.#options;
+    return retry < retries && afterMs < retryBudgetMs && retryWhen(error);
   }
 
   #watch(): void {
@@ -116,7 +135,7 @@ export class Attempts {
     const { timeoutMs } = this.#options;
     const error = new TimeoutError(`Cannot wait any longer: no answer within ${timeoutMs} ms.`);
     attempt.aborter.abort(error);
-    this.#failed(attempt.call, attempt.retry, error);
+    this.#failed(attempt.call, attempt.tries, error);
   }
 }
 

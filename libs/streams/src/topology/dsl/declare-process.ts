@@ -1,11 +1,14 @@
 /** Nodes of the Processor API: the operator, the stores it declares or shares, its outputs. */
 import { TopologyError } from '../../errors/streams.error.ts';
+import type { AsyncOptions } from '../../processor/operators/async-options.ts';
+import { processAsync, type AsyncProcessing } from '../../processor/operators/process-async.ts';
 import { process } from '../../processor/operators/process/process.ts';
 import type { Serde } from '../../serde/serde.ts';
 import type { KStream } from '../kstream.ts';
 import type { ProcessOptions } from '../processor.ts';
-import type { DefinedStore } from '../store-definition.ts';
-import type { StoreDeclaration } from '../graph.ts';
+import type { DefinedStore } from '../stores/store-definition.ts';
+import { DeclaredGlobalTable } from './declared-global-table.ts';
+import type { DraftNode } from '../draft.ts';
 import type { Dsl } from './dsl.ts';
 import type { Flow } from './flow.ts';
 
@@ -17,7 +20,7 @@ interface Output {
 /** As written, behind its types. */
 export interface DeclaredProcess {
   readonly name: string;
-  readonly stores?: Readonly<Record<string, DefinedStore>>;
+  readonly stores?: Readonly<Record<string, DefinedStore | DeclaredGlobalTable>>;
   readonly outputs?: Readonly<Record<string, Output>>;
   readonly prefetch?: ProcessOptions<unknown, unknown, unknown, unknown, never, never>['prefetch'];
   readonly create: (
@@ -39,15 +42,15 @@ export function declareProcess(
   { keepsKey, key, value }: ProcessResult,
 ): Flow {
   const { name, stores = {}, outputs = {} } = options;
-  const declared = Object.fromEntries(
-    Object.entries(stores).map(([as, definition]) => [as, declarationOf(name, definition)]),
-  );
-  const used = Object.values(declared);
+  const globals = Object.entries(stores).flatMap(([as, one]) => globalTable(dsl, name, as, one));
+  const defined = Object.entries(stores).flatMap(([as, one]) => (isGlobal(one) ? [] : [[as, one] as const]));
+  const used = defined.map(([, { declaration }]) => declaration);
   const own = used.filter((store) => dsl.draft.claim(store));
   const reads = used.filter((store) => !own.includes(store)).map((store) => store.name);
   const operator = process({
     name,
-    stores: declared,
+    stores: Object.fromEntries(defined),
+    globals: Object.fromEntries(globals),
     outputs: Object.keys(outputs),
     keepsKey,
     prefetch: (options.prefetch as never) ?? null,
@@ -59,27 +62,55 @@ export function declareProcess(
     numSideOutputs: Object.keys(outputs).length,
     spec: () => ({ kind: 'operator', type: 'process', operator, stores: own, reads }),
   });
-  for (const [index, side] of Object.values(outputs).entries()) {
-    const output = node.sideOutputs[index]!;
-    side.to(dsl.stream({ ...flow, output, key: side.key, value: side.value, keyChanged: true }));
-  }
+  declareOutputs(dsl, flow, node, outputs);
   const keyChanged = keepsKey ? flow.keyChanged : true;
   return { ...flow, output: node.children, key, value, keyChanged };
 }
 
-const declarations = new WeakMap<DefinedStore, StoreDeclaration>();
+/** As written, behind its types. */
+export type DeclaredAsyncProcess = AsyncOptions &
+  Pick<AsyncProcessing, 'process'> & { readonly outputs?: Readonly<Record<string, Output>> };
 
-/** One definition, one declaration, however many processors name it. */
-function declarationOf(processor: string, definition: DefinedStore): StoreDeclaration {
-  const known = declarations.get(definition);
-  if (known !== undefined) return known;
-  const { name, kind, key, value, changelog = true, windowMs = null, retentionMs = null } = definition;
-  if (kind === 'window' && retentionMs! < windowMs!) {
-    throw new TopologyError(
-      `Cannot declare store ${name} of ${processor}: it keeps windows for ${retentionMs} ms, but they last ${windowMs} ms.`,
-    );
-  }
-  const declaration = { name, kind, key, value, changelog, retentionMs, windowSizeMs: windowMs };
-  declarations.set(definition, declaration);
-  return declaration;
+export function declareAsyncProcess(
+  dsl: Dsl,
+  flow: Flow,
+  { outputs = {}, process, ...options }: DeclaredAsyncProcess,
+  { key, value }: Pick<Flow, 'key' | 'value'>,
+): Flow {
+  const operator = processAsync({ options, outputs: Object.keys(outputs), process });
+  const node = dsl.draft.add({
+    name: options.name,
+    parents: [flow.output],
+    numSideOutputs: Object.keys(outputs).length,
+    spec: () => ({ kind: 'operator', type: 'process-async', operator, stores: [] }),
+  });
+  declareOutputs(dsl, flow, node, outputs);
+  return { ...flow, output: node.children, key, value, keyChanged: true };
+}
+
+function declareOutputs(
+  dsl: Dsl,
+  flow: Flow,
+  node: DraftNode,
+  outputs: Readonly<Record<string, Output>>,
+): void {
+  for (const [index, { key, value, to }] of Object.values(outputs).entries())
+    to(dsl.stream({ ...flow, output: node.sideOutputs[index]!, key, value, keyChanged: true }));
+}
+
+function isGlobal(one: DefinedStore | DeclaredGlobalTable): one is DeclaredGlobalTable {
+  return one instanceof DeclaredGlobalTable;
+}
+
+function globalTable(
+  { draft }: Dsl,
+  processor: string,
+  as: string,
+  one: DefinedStore | DeclaredGlobalTable,
+): [as: string, table: string][] {
+  if (!isGlobal(one)) return [];
+  if (one.draft === draft) return [[as, one.name]];
+  throw new TopologyError(
+    `Cannot read ${as} in ${processor}: it is a table of another StreamsBuilder: both must come from one.`,
+  );
 }

@@ -1,5 +1,6 @@
 /** KStream, as the DSL makes it: every method adds nodes to the draft. */
 import { TopologyError } from '../../errors/streams.error.ts';
+import { asyncLookup, type AsyncLookup } from '../../processor/operators/async-lookup.ts';
 import { mapValuesAsync, type AsyncMapper } from '../../processor/operators/map-values-async.ts';
 import type { AsyncOptions } from '../../processor/operators/async-options.ts';
 import * as operators from '../../processor/operators/stateless.ts';
@@ -13,7 +14,12 @@ import { requireKey } from '../../processor/operators/require-key.ts';
 import type { StoreOptions } from '../store-ref.ts';
 import type { KTable } from '../ktable.ts';
 import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-join.ts';
-import { declareProcess, type DeclaredProcess } from './declare-process.ts';
+import {
+  declareAsyncProcess,
+  declareProcess,
+  type DeclaredAsyncProcess,
+  type DeclaredProcess,
+} from './declare-process.ts';
 import { declareStreamJoin, type StreamJoinOptions } from './declare-stream-join.ts';
 import { declareGrouping } from './declared-grouping.ts';
 import { declareGlobalJoin, DeclaredGlobalTable, type GlobalJoinOptions } from './declared-global-table.ts';
@@ -25,6 +31,8 @@ import { toPredicate, type Condition, type Mapper } from './predicate.ts';
 import { repartition, writeTo } from './through-topic.ts';
 import { writeToSink } from './write-to-sink.ts';
 
+type DeclaredLookup = AsyncOptions &
+  Pick<AsyncLookup, 'keyOf' | 'lookup' | 'joiner'> & { readonly cache?: AsyncLookup['cache'] };
 type Options = GroupedOptions<unknown, unknown>;
 type JoinOptions = StreamTableJoinOptions | StreamJoinOptions | GlobalJoinOptions;
 
@@ -161,6 +169,17 @@ class DeclaredStream {
     const { key, value } = this.#flow;
     const result = { keepsKey: true, key, value: options.value ?? value };
     return new DeclaredStream(this.#dsl, declareProcess(this.#dsl, this.#flow, options, result));
+  }
+  processAsync({
+    output,
+    ...options
+  }: DeclaredAsyncProcess & { readonly output?: Pick<Flow, 'key' | 'value'> }): DeclaredStream {
+    const flow = declareAsyncProcess(this.#dsl, this.#flow, options, output ?? this.#flow);
+    return new DeclaredStream(this.#dsl, flow);
+  }
+  asyncLookup({ keyOf, lookup, joiner, cache, ...options }: DeclaredLookup): DeclaredStream {
+    const operator = asyncLookup({ options, keyOf, lookup, joiner, cache: cache ?? null });
+    return this.#then('async-lookup', () => operator, NEW_VALUE, options.name);
   }
 
   toTable({

@@ -1,58 +1,94 @@
 /** A key-value store as a processor sees it, over the task's state. */
 import type { KeyValue, MaybePromise } from '../../../record/record.ts';
-import type { StateEntry, StateStore } from '../../../state/state-store.ts';
-import type { KeyValueStore } from '../../../topology/store-definition.ts';
+import type { Serde } from '../../../serde/serde.ts';
+import type { StateEntry, StateSegment } from '../../../state/state-store.ts';
+import type { KeyRange, KeyValueStore, ValueAndTimestamp } from '../../../topology/stores/key-value-store.ts';
+import { after, type EntryAccess } from './entry-access.ts';
+import { Turns, type WaitFor } from './turns.ts';
 
 export class KeyValueView implements KeyValueStore<unknown, unknown> {
-  readonly #state: StateStore;
-  readonly #timeMs: () => number;
+  readonly #entries: EntryAccess;
 
-  /** @param timeMs event time of what is processed now */
-  constructor(state: StateStore, timeMs: () => number) {
-    this.#state = state;
-    this.#timeMs = timeMs;
+  readonly #turns: Turns;
+
+  constructor(entries: EntryAccess, waitFor: WaitFor) {
+    this.#entries = entries;
+    this.#turns = new Turns(waitFor);
+  }
+
+  get #segment(): StateSegment {
+    return this.#entries.state.segment(null);
   }
 
   get(key: unknown): MaybePromise<unknown> {
-    const state = this.#state;
-    const segment = state.segment(null);
-    const id = state.identify(key);
-    if (state.isKnown(segment, id)) return segment.entries.get(id)?.value;
-    return state.load(new Map([[segment, new Map([[id, key]])]])).then(() => segment.entries.get(id)?.value);
+    return after(this.#entries.read(this.#segment, key), (entry) => entry?.value);
+  }
+
+  getWithTimestamp(key: unknown): MaybePromise<ValueAndTimestamp<unknown> | undefined> {
+    return after(this.#entries.read(this.#segment, key), (entry) =>
+      entry === undefined ? undefined : { value: entry.value, timestampMs: entry.timestampMs },
+    );
   }
 
   async getMany(keys: readonly unknown[]): Promise<ReadonlyMap<unknown, unknown>> {
-    const state = this.#state;
-    const segment = state.segment(null);
-    const wanted = new Map(keys.map((key) => [state.identify(key), key]));
-    const unknown = new Map([...wanted].filter(([id]) => !state.isKnown(segment, id)));
-    if (unknown.size > 0) await state.load(new Map([[segment, unknown]]));
-    const found = [...wanted].filter(([id]) => segment.entries.has(id));
-    return new Map(found.map(([id, key]) => [key, segment.entries.get(id)!.value]));
+    const found = await this.#entries.readMany(this.#segment, keys);
+    return new Map(found.flatMap((entry, at) => (entry === undefined ? [] : [[keys[at], entry.value]])));
   }
 
   put(key: unknown, value: unknown): void {
-    if (value === null || value === undefined) return this.delete(key);
-    const entry = this.#entry(key, value);
-    entry.value = value;
-    entry.timestampMs = Math.max(entry.timestampMs, this.#timeMs());
-    this.#state.touch(entry);
+    if (value === null || value === undefined) this.delete(key);
+    else this.#entries.write(this.#segment, key, value);
+  }
+
+  putIfAbsent(key: unknown, value: unknown): MaybePromise<unknown> {
+    return this.#turns.take(this.#entries.state.identify(key), () =>
+      after(this.get(key), (before) => {
+        if (before === undefined) this.put(key, value);
+        return before;
+      }),
+    );
+  }
+
+  putAll(entries: Iterable<KeyValue<unknown, unknown>>): void {
+    for (const { key, value } of entries) this.put(key, value);
   }
 
   delete(key: unknown): void {
-    const segment = this.#state.segment(null);
-    const id = this.#state.identify(key);
-    if (this.#state.isKnown(segment, id) && !segment.entries.has(id)) return;
-    this.#state.remove(this.#entry(key, null));
-  }
-
-  #entry(key: unknown, value: unknown): StateEntry {
-    const segment = this.#state.segment(null);
-    const id = this.#state.identify(key);
-    return segment.entries.get(id) ?? this.#state.overwrite(segment, id, key, value);
+    this.#entries.remove(this.#segment, key);
   }
 
   async *all(): AsyncIterable<KeyValue<unknown, unknown>> {
-    for await (const { key, value } of this.#state.scan(this.#state.segment(null))) yield { key, value };
+    for await (const { key, value } of this.#entries.state.scan(this.#segment)) yield { key, value };
+  }
+
+  range({ from, to }: KeyRange<unknown> = {}): AsyncIterable<KeyValue<unknown, unknown>> {
+    const { state } = this.#entries;
+    const first = from === undefined ? null : state.encodeKey(from);
+    const last = to === undefined ? null : state.encodeKey(to);
+    return this.#sorted(
+      (key) =>
+        (first === null || Buffer.compare(key, first) >= 0) &&
+        (last === null || Buffer.compare(key, last) <= 0),
+    );
+  }
+
+  prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterable<KeyValue<unknown, unknown>> {
+    const start = serde.serialize(prefix, {
+      topic: this.#entries.state.name,
+      part: 'key',
+      headers: () => [],
+    });
+    return this.#sorted((key) => Buffer.compare(key.subarray(0, start.length), start) === 0);
+  }
+
+  async *#sorted(isWanted: (key: Uint8Array) => boolean): AsyncIterable<KeyValue<unknown, unknown>> {
+    const { state } = this.#entries;
+    const found: { readonly bytes: Uint8Array; readonly entry: StateEntry }[] = [];
+    for await (const entry of state.scan(this.#segment)) {
+      const bytes = state.encodeKey(entry.key);
+      if (isWanted(bytes)) found.push({ bytes, entry });
+    }
+    found.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    for (const { entry } of found) yield { key: entry.key, value: entry.value };
   }
 }

@@ -14,8 +14,11 @@ import {
   windowStore,
   type KStream,
   type Processor,
+  type ProcessorContext,
   type Topic,
 } from '@hiveframe/streams';
+import { OperatorHarness } from '../../../../test/support/operator-harness.ts';
+import { process } from './process.ts';
 
 interface Reading {
   at: number;
@@ -368,6 +371,48 @@ describe('punctuations', () => {
     await driver.crashAndRestart();
     await driver.advanceWallClock(1);
     expect(await values()).toEqual(['took 1', 'fired at 1150', 'fired at 2160']);
+  });
+
+  it.each(['stream', 'wallClock'] as const)('by %s time may be cancelled', async (time) => {
+    const { driver, pipe, values } = start((stream) =>
+      stream.processValues({
+        name: 'beat',
+        value: json<string>(),
+        create: ({ forward, schedule }) => {
+          const beat = schedule({ name: 'beat', everyMs: 100, time }, (nowMs) => {
+            forward({ key: 'beat', value: 'once', timestampMs: nowMs });
+            beat.cancel();
+          });
+          return { process: () => {} };
+        },
+      }),
+    );
+    for (const at of [50, 120, 330, 550]) {
+      driver.clock.advance(110);
+      await pipe('a', at);
+    }
+    expect(await values()).toEqual(['once']);
+  });
+
+  it.each([0, -1, Number.NaN])('refuse an interval of %d', (everyMs) => {
+    const operator = process({
+      name: 'beat',
+      stores: {},
+      globals: {},
+      outputs: [],
+      keepsKey: true,
+      prefetch: null,
+      create: (context) => {
+        (context as ProcessorContext<string, Reading, {}>).schedule(
+          { name: 'never', everyMs, time: 'stream' },
+          () => {},
+        );
+        return { process: () => {} };
+      },
+    });
+    expect(() => new OperatorHarness(operator)).toThrow(
+      `Cannot schedule punctuation never in beat: everyMs is ${everyMs}`,
+    );
   });
 
   it('end the application when they throw', async () => {

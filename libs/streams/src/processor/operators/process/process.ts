@@ -1,18 +1,24 @@
 /** The operator of the Processor API: makes a processor for each task, with its view of the stores. */
 import type { StateStore } from '../../../state/state-store.ts';
-import type { StoreDeclaration } from '../../../topology/graph.ts';
-import type { Forwarded, Processor, PunctuationOptions } from '../../../topology/processor.ts';
+import type {
+  Forwarded,
+  Processor,
+  PunctuationOptions,
+  ScheduledPunctuation,
+} from '../../../topology/processor.ts';
 import type { MaybePromise } from '../../../record/record.ts';
 import { ProcessingError } from '../../../errors/streams.error.ts';
 import type { Operator, OperatorContext } from '../../operator.ts';
-import { KeyValueView } from './key-value-view.ts';
+import { GlobalView } from './global-view.ts';
 import { ProcessorNode, type Prefetch } from './processor-node.ts';
-import { WindowView } from './window-view.ts';
+import { storeViews, type StoreView, type UsedStore } from './store-views.ts';
 
 export interface ProcessDefinition {
   readonly name: string;
   /** As the processor calls them. */
-  readonly stores: Readonly<Record<string, StoreDeclaration>>;
+  readonly stores: Readonly<Record<string, UsedStore>>;
+  /** Global tables that it reads, as it calls them. */
+  readonly globals: Readonly<Record<string, string>>;
   /** Names of the further outputs: side outputs in this order. */
   readonly outputs: readonly string[];
   /** The key stays as it is. */
@@ -27,48 +33,41 @@ export function process(definition: ProcessDefinition): Operator {
   return {
     build(context, next, sides) {
       const node = new ProcessorNode(definition.name, context, [next, ...sides]);
-      const stores = viewsOf(definition, context, node);
+      const stores = storeViews(definition.stores, context, node);
       const processor = definition.create(processorContext(definition, context, node, stores));
-      node.begin(processor, prefetchOf(definition, context));
+      const expire = [...stores.values()].flatMap(({ advance }) => advance ?? []);
+      node.begin(processor, prefetchOf(definition, stores, context), expire);
       context.hold(node);
       context.limitTime(() => node.ceilingMs);
-      context.onWatermark((watermarkMs) => {
-        for (const view of stores.values()) if (view instanceof WindowView) view.advance(watermarkMs);
-        node.advance(watermarkMs);
-      });
+      context.onWatermark((watermarkMs) => node.advance(watermarkMs));
       context.onClose(() => processor.close?.());
       return (key, value, timestampMs) => node.receive(key, value, timestampMs);
     },
   };
 }
 
-type View = KeyValueView | WindowView;
-
-function viewsOf(
-  { stores }: ProcessDefinition,
-  context: OperatorContext,
-  node: ProcessorNode,
-): ReadonlyMap<string, View> {
-  const timeMs = (): number => node.timeMs;
-  return new Map(
-    Object.entries(stores).map(([name, { name: store, kind }]) => {
-      const state = context.store(store);
-      return [name, kind === 'window' ? new WindowView(state, timeMs) : new KeyValueView(state, timeMs)];
-    }),
-  );
-}
-
 function processorContext(
-  { name, outputs, keepsKey }: ProcessDefinition,
+  { name, outputs, keepsKey, globals }: ProcessDefinition,
   context: OperatorContext,
   node: ProcessorNode,
-  stores: ReadonlyMap<string, View>,
+  stores: ReadonlyMap<string, StoreView>,
 ) {
+  const views = Array.from(stores, ([as, { view }]) => [as, view]);
+  const tables = Object.entries(globals).map(([as, table]) => [
+    as,
+    new GlobalView(context.globalRows(table)),
+  ]);
   return {
     taskId: context.taskId,
     applicationId: context.applicationId,
     partition: context.partition,
-    stores: Object.fromEntries(stores),
+    logger: context.logger,
+    telemetry: context.telemetry,
+    stores: Object.fromEntries([...views, ...tables]) as Readonly<Record<string, unknown>>,
+    get nowMs(): number {
+      return context.clock.nowMs();
+    },
+    commit: () => context.requestCommit(),
     get streamTimeMs(): number {
       return context.time.watermarkMs;
     },
@@ -82,33 +81,46 @@ function processorContext(
         throw new ProcessingError(`Cannot forward to ${output}: ${name} declares no such output.`);
       node.forward(index + 1, record);
     },
-    schedule(options: PunctuationOptions, punctuate: (nowMs: number) => MaybePromise<void>): void {
-      node.schedule(options, punctuate);
+    schedule(
+      options: PunctuationOptions,
+      punctuate: (nowMs: number) => MaybePromise<void>,
+    ): ScheduledPunctuation {
+      return node.schedule(options, punctuate);
     },
   };
 }
 
-/** Notes what a record wants of key-value stores; false if it must wait for some of it. */
-function prefetchOf({ prefetch, stores }: ProcessDefinition, context: OperatorContext): Prefetch | null {
+/** Notes what a record wants of its stores; false if it must wait for some of it. */
+function prefetchOf(
+  { name, prefetch }: ProcessDefinition,
+  stores: ReadonlyMap<string, StoreView>,
+  { lane }: OperatorContext,
+): Prefetch | null {
   if (prefetch === null) return null;
-  const states = new Map(
-    Object.entries(stores)
-      .filter(([, { kind }]) => kind === 'keyValue')
-      .map(([name, store]) => [name, context.store(store.name)]),
-  );
   return (record) => {
     let isKnown = true;
-    for (const [name, keys] of Object.entries(prefetch(record))) {
-      for (const key of keys ?? []) if (!isAtHand(states.get(name)!, key, context)) isKnown = false;
+    for (const [store, keys] of Object.entries(prefetch(record))) {
+      const { entryOf, state } = stores.get(store) ?? unknownStore(name, store);
+      if (entryOf === null) throw notPrefetched(name, store);
+      for (const key of keys ?? []) if (!isAtHand(state, entryOf(key), lane)) isKnown = false;
     }
     return isKnown;
   };
 }
 
-function isAtHand(state: StateStore, key: unknown, { lane }: OperatorContext): boolean {
+function isAtHand(state: StateStore, key: unknown, lane: OperatorContext['lane']): boolean {
   const segment = state.segment(null);
   const id = state.identify(key);
   if (state.isKnown(segment, id)) return true;
   lane.want(state, segment, id, key);
   return false;
+}
+
+function unknownStore(processor: string, store: string): never {
+  throw new ProcessingError(`Cannot prefetch from ${store}: ${processor} names no such store.`);
+}
+function notPrefetched(processor: string, store: string): ProcessingError {
+  return new ProcessingError(
+    `Cannot prefetch from ${store} in ${processor}: only entries of key-value and list stores are named by a key alone.`,
+  );
 }

@@ -1,11 +1,17 @@
 /** Runs a user's processor in a task: records and punctuations one by one, in the order they came.
- *  N1 What returns no promise is done at once. Behind a promise everything waits, and the task waits for it in `drain` and `room`.
+ *  N1 What returns no promise is done at once. Behind a promise everything waits, and the task waits for it in `drain` and `room`:
+ *     also for writes to stores that must read first, whoever awaits them.
  *  N2 What is forwarded has the headers and the origin of the record that is processed; a punctuation's has none.
  *  N3 A stream-time punctuation that is due comes before the record that moved the time. After a restart those up to the committed
  *     watermark are done: they ran before that commit was sealed (D15). */
 import { ProcessingError, PunctuationError } from '../../../errors/streams.error.ts';
 import type { CapturedRecord, Headers, MaybePromise } from '../../../record/record.ts';
-import type { Forwarded, Processor, PunctuationOptions } from '../../../topology/processor.ts';
+import type {
+  Forwarded,
+  Processor,
+  PunctuationOptions,
+  ScheduledPunctuation,
+} from '../../../topology/processor.ts';
 import type { Holder, Next, OperatorContext } from '../../operator.ts';
 import type { ParkedRecord, Parking } from '../lane.ts';
 
@@ -40,11 +46,14 @@ export class ProcessorNode implements Holder, Parking {
   readonly #timers: StreamTimer[] = [];
   #processor: Processor<unknown, unknown> | null = null;
   #prefetch: Prefetch | null = null;
+  #expire: readonly ((watermarkMs: number) => void)[] = [];
   #waiting: Step[] = [];
   #running: Running | null = null;
   /** What may forward now; null: nothing. */
   #step: Step | null = null;
   #draining: Promise<void> | null = null;
+  /** What the step that runs now has begun and not awaited. */
+  #begun: Promise<unknown>[] = [];
 
   /** @param outputs the main one first */
   constructor(name: string, context: OperatorContext, outputs: readonly Next[]) {
@@ -53,20 +62,43 @@ export class ProcessorNode implements Holder, Parking {
     this.#outputs = outputs;
   }
 
-  begin(processor: Processor<unknown, unknown>, prefetch: Prefetch | null): void {
+  /** @param expire lets go what stores keep no longer than that */
+  begin(
+    processor: Processor<unknown, unknown>,
+    prefetch: Prefetch | null,
+    expire: readonly ((watermarkMs: number) => void)[],
+  ): void {
     this.#processor = processor;
     this.#prefetch = prefetch;
+    this.#expire = expire;
   }
 
-  schedule({ name, everyMs, time }: PunctuationOptions, punctuate: Punctuate): void {
+  schedule({ name, everyMs, time }: PunctuationOptions, punctuate: Punctuate): ScheduledPunctuation {
+    this.#checkSchedule(name, everyMs);
+    let isCancelled = false;
+    const run = (nowMs: number): Promise<void> | undefined =>
+      isCancelled ? undefined : this.#punctuate(name, nowMs, punctuate);
+    if (time === 'stream') this.#timers.push({ everyMs, run, nextMs: null });
+    else this.context.schedule({ everyMs, time, punctuate: run });
+    return { cancel: () => void (isCancelled = true) };
+  }
+
+  #checkSchedule(punctuation: string, everyMs: number): void {
     if (this.#processor !== null) {
       throw new ProcessingError(
         `Cannot schedule a punctuation in ${this.#name}: that is for the time when the processor is created.`,
       );
     }
-    const run = (nowMs: number): Promise<void> | undefined => this.#punctuate(name, nowMs, punctuate);
-    if (time === 'stream') this.#timers.push({ everyMs, run, nextMs: null });
-    else this.context.schedule({ everyMs, time, punctuate: run });
+    if (Number.isFinite(everyMs) && everyMs > 0) return;
+    throw new ProcessingError(
+      `Cannot schedule punctuation ${punctuation} in ${this.#name}: everyMs is ${String(everyMs)}; it must be a number of milliseconds above 0.`,
+    );
+  }
+
+  /** The step that runs now is not over before this is. */
+  waitFor(pending: Promise<unknown>): void {
+    pending.catch(() => {}); // the step tells of it
+    this.#begun.push(pending);
   }
 
   /** Resolves when it is done, unless it has to wait for what came before; it never rejects: `drain` tells. */
@@ -135,9 +167,14 @@ export class ProcessorNode implements Holder, Parking {
     }
   }
 
-  /** Stream-time punctuations that are due. Asked before a record, and whenever time has moved. */
+  /** Stream-time punctuations that are due, then what is over in the stores. Asked before a record, and whenever time has moved. */
   advance(watermarkMs: number): void {
     if (watermarkMs === -Infinity) return;
+    this.#punctuateUntil(watermarkMs);
+    for (const expire of this.#expire) expire(Math.min(watermarkMs, this.ceilingMs));
+  }
+
+  #punctuateUntil(watermarkMs: number): void {
     for (const timer of this.#timers) {
       const isDue = timer.nextMs !== null && watermarkMs >= timer.nextMs;
       if (timer.nextMs === null || isDue) {
@@ -158,7 +195,7 @@ export class ProcessorNode implements Holder, Parking {
     this.#step = step;
     let promise: MaybePromise<void> | undefined;
     try {
-      promise = step.run();
+      promise = this.#withBegun(step.run());
     } finally {
       if (!(promise instanceof Promise)) this.#step = null;
     }
@@ -167,6 +204,14 @@ export class ProcessorNode implements Holder, Parking {
     const origin = capture === null ? step.origin : capture();
     this.#running = { ...step, origin, promise };
     this.#step = this.#running;
+  }
+
+  #withBegun(result: MaybePromise<void>): MaybePromise<void> {
+    if (this.#begun.length === 0 && !(result instanceof Promise)) return result;
+    return (async () => {
+      await result;
+      while (this.#begun.length > 0) await Promise.all(this.#begun.splice(0));
+    })();
   }
 
   forward(output: number, { key, value, timestampMs, headers }: Forwarded<unknown, unknown>): void {

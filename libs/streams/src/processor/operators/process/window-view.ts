@@ -1,61 +1,45 @@
 /** A window store as a processor sees it, over the task's state. */
 import type { KeyValue, MaybePromise, TimeSpan, Windowed } from '../../../record/record.ts';
-import type { StateSegment, StateStore } from '../../../state/state-store.ts';
-import type { WindowStore } from '../../../topology/store-definition.ts';
+import type { StateSegment } from '../../../state/state-store.ts';
+import type { WindowStore } from '../../../topology/stores/window-store.ts';
+import { after, type EntryAccess } from './entry-access.ts';
+import { Retention } from './retention.ts';
 
 export class WindowView implements WindowStore<unknown, unknown> {
-  readonly #state: StateStore;
-  readonly #timeMs: () => number;
+  readonly #entries: EntryAccess;
   readonly #windowMs: number;
-  readonly #retentionMs: number;
-  /** Windows that start before this are gone. */
-  #goneBeforeMs = -Infinity;
+  readonly #retention: Retention;
 
-  /** @param timeMs event time of what is processed now */
-  constructor(state: StateStore, timeMs: () => number) {
-    const { windowSizeMs, retentionMs } = state.declaration;
-    this.#state = state;
-    this.#timeMs = timeMs;
+  constructor(entries: EntryAccess) {
+    const { windowSizeMs, retentionMs } = entries.state.declaration;
+    this.#entries = entries;
     this.#windowMs = windowSizeMs!;
-    this.#retentionMs = retentionMs!;
+    this.#retention = new Retention(entries.state, retentionMs!);
   }
 
-  /** Forgets what the watermark has passed by the retention. */
   advance(watermarkMs: number): void {
-    const goneBeforeMs = watermarkMs - this.#retentionMs;
-    if (!(goneBeforeMs > this.#goneBeforeMs)) return;
-    this.#goneBeforeMs = goneBeforeMs;
-    for (const segment of this.#state.segments.values())
-      if ((segment.id as number) < goneBeforeMs) this.#state.drop(segment);
+    this.#retention.advance(watermarkMs);
   }
 
   put(key: unknown, windowStartMs: number, value: unknown): void {
-    if (windowStartMs < this.#goneBeforeMs) return;
+    if (this.#retention.isGone(windowStartMs)) return;
     if (value === null || value === undefined) return this.#delete(key, windowStartMs);
-    const segment = this.#state.segment(windowStartMs);
-    const id = this.#state.identify(key);
-    const entry = segment.entries.get(id) ?? this.#state.overwrite(segment, id, key, value);
-    entry.value = value;
-    entry.timestampMs = Math.max(entry.timestampMs, this.#timeMs());
-    this.#state.touch(entry);
+    this.#entries.write(this.#entries.state.segment(windowStartMs), key, value);
   }
 
   #delete(key: unknown, windowStartMs: number): void {
-    const segment = this.#state.segments.get(windowStartMs);
-    if (segment === undefined) return;
-    const id = this.#state.identify(key);
-    if (this.#state.isKnown(segment, id) && !segment.entries.has(id)) return;
-    this.#state.remove(segment.entries.get(id) ?? this.#state.overwrite(segment, id, key, null));
+    const segment = this.#segment(windowStartMs);
+    if (segment !== undefined) this.#entries.remove(segment, key);
   }
 
   fetch(key: unknown, windowStartMs: number): MaybePromise<unknown> {
-    const segment = this.#state.segments.get(windowStartMs);
+    const segment = this.#segment(windowStartMs);
     if (segment === undefined) return undefined;
-    const id = this.#state.identify(key);
-    if (this.#state.isKnown(segment, id)) return segment.entries.get(id)?.value;
-    return this.#state
-      .load(new Map([[segment, new Map([[id, key]])]]))
-      .then(() => segment.entries.get(id)?.value);
+    return after(this.#entries.read(segment, key), (entry) => entry?.value);
+  }
+
+  #segment(windowStartMs: number): StateSegment | undefined {
+    return this.#entries.state.segments.get(windowStartMs);
   }
 
   async *fetchRange(key: unknown, span: TimeSpan): AsyncIterable<KeyValue<Windowed<unknown>, unknown>> {
@@ -67,13 +51,13 @@ export class WindowView implements WindowStore<unknown, unknown> {
 
   async *fetchAll(span: TimeSpan): AsyncIterable<KeyValue<Windowed<unknown>, unknown>> {
     for (const segment of this.#within(span)) {
-      for await (const { key, value } of this.#state.scan(segment))
+      for await (const { key, value } of this.#entries.state.scan(segment))
         yield { key: this.#windowed(key, segment.id as number), value };
     }
   }
 
   #within({ startMs, endMs }: TimeSpan): StateSegment[] {
-    return [...this.#state.segments.values()]
+    return [...this.#entries.state.segments.values()]
       .filter(({ id }) => (id as number) >= startMs && (id as number) <= endMs)
       .sort((a, b) => (a.id as number) - (b.id as number));
   }
