@@ -4,6 +4,7 @@ WORKDIR /app
 # Manifests first: the layer of npm ci stays while only sources change.
 COPY package.json package-lock.json ./
 COPY libs/streams/package.json libs/streams/
+COPY libs/streams-cli/package.json libs/streams-cli/
 COPY libs/streams-connect/package.json libs/streams-connect/
 COPY libs/streams-embedded/package.json libs/streams-embedded/
 COPY libs/streams-kafkajs/package.json libs/streams-kafkajs/
@@ -15,8 +16,8 @@ COPY tsconfig.base.json tsconfig.build.json ./
 COPY libs libs
 COPY src src
 RUN npm run build
-# The test kit is no part of a service, and its optional peers would stay.
-RUN rm -rf libs/streams-testing && npm prune --omit=dev --no-audit --no-fund
+# The test kit and the command line are no part of a service, and optional peers would stay.
+RUN rm -rf libs/streams-testing libs/streams-cli && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
 # A container has an address of its own: what may reach it is for its network to say.

@@ -35,6 +35,8 @@ export function nullLog(
       committed: async () => [],
       deleteRecords: async () => {},
       deleteTopics: async () => {},
+      members: async () => [],
+      resetOffsets: async () => {},
     },
     connect: async () => {},
     reader: never,

@@ -52,6 +52,13 @@ class RedisStorePort implements StorePort {
     return new RedisStoreReader(this.#connection, new StoreKeys(this.#keyPrefix, id), spec.kind);
   }
 
+  async remove(id: StorePartitionId): Promise<void> {
+    const { partition, meta, windows, counts, entries, windowPrefix } = new StoreKeys(this.#keyPrefix, id);
+    await this.#connection.run(`remove store partition ${partition}`, (client) =>
+      client.hfsRemove(meta, windows, counts, entries, windowPrefix),
+    );
+  }
+
   async close(timeoutMs: number): Promise<void> {
     await this.#connection.close(timeoutMs);
   }

@@ -11,6 +11,7 @@ export const SCRIPTS = {
   hfsOpen: { lua: lua('open'), numberOfKeys: 4 },
   hfsFlush: { lua: lua('flush') },
   hfsClear: { lua: lua('clear'), numberOfKeys: 4 },
+  hfsRemove: { lua: lua('remove'), numberOfKeys: 4 },
 };
 
 /** The commands the stores use, as ioredis answers them. */
@@ -31,6 +32,13 @@ export interface RedisCommands {
     counts: string,
     entries: string,
     epoch: number,
+    windowPrefix: string,
+  ): Promise<number>;
+  hfsRemove(
+    meta: string,
+    windows: string,
+    counts: string,
+    entries: string,
     windowPrefix: string,
   ): Promise<number>;
   hmgetBuffer(key: string, fields: ReadonlyArray<string | Buffer>): Promise<Array<Buffer | null>>;

@@ -18,6 +18,7 @@ export * from './threads/index.ts';
 export type { StateChange, StreamsState } from './runtime/app-state.ts';
 export type { ProcessingGuarantee, StreamsConfig } from './runtime/streams-config.ts';
 export type { RestoreProgress } from './state/restore/restore-progress.ts';
+export { resetApplication, type ResetOptions, type ResetPlan } from './runtime/reset-application.ts';
 export type { RestoreCallbacks } from './runtime/restore-monitor.ts';
 export * from './time/duration.ts';
 export * from './time/window.ts';
@@ -69,8 +70,22 @@ export * from './topology/stores/key-value-store.ts';
 export * from './topology/stores/window-store.ts';
 export * from './topology/stores/session-store.ts';
 export * from './topology/stores/list-store.ts';
-export { StreamsBuilder, type TableOptions } from './topology/streams-builder.ts';
-export { Topology } from './topology/topology.ts';
+export { StreamsBuilder, type StreamsBuilderOptions, type TableOptions } from './topology/streams-builder.ts';
+export { Topology, type DescriptionStyle } from './topology/topology.ts';
+export {
+  DESCRIPTION_FORMAT,
+  type InternalTopicDescription,
+  type NodeDescription,
+  type StoreDescription,
+  type SubTopologyDescription,
+  type TopologyDescription,
+} from './topology/description.ts';
+export {
+  compareTopologies,
+  describeChange,
+  type RetiredParts,
+  type TopologyChange,
+} from './topology/topology-change.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';
 export * from './sink/sink.ts';
 export * from './state/store-flush.ts';

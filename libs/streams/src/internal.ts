@@ -9,6 +9,8 @@ export {
 export { processPacing, type Pacing } from './runtime/pacing.ts';
 export { StreamTask } from './task/stream-task.ts';
 export type { TaskEnvironment } from './task/task-environment.ts';
+export { TopologyGuard } from './runtime/topology-guard.ts';
+export { readStoredTopology, topologyTopic, type StoredTopology } from './runtime/stored-topology.ts';
 export { GlobalTables } from './runtime/global-tables.ts';
 export { createTaskEnvironment } from './runtime/create-task-environment.ts';
 export { decodeAnnouncement } from './watermark/announcement.ts';

@@ -4,7 +4,7 @@ import { watchCommitSteps } from '@hiveframe/streams-testing';
 import { EVERY_POLL, PacedReader, type Pace } from './paced-reader.ts';
 import type { PointHook } from './points.ts';
 
-/** The first reader is that of the input, the others restore stores. */
+/** The first reader that reads ahead within bounds is that of the input; others restore stores, or read the stored topology. */
 export function watchedLog(log: LogPort, onPoint: PointHook, pace: Pace): LogPort {
   let isInput = true;
   return {
@@ -12,9 +12,9 @@ export function watchedLog(log: LogPort, onPoint: PointHook, pace: Pace): LogPor
     admin: watchedAdmin(log.admin, onPoint),
     connect: (signal) => log.connect(signal),
     reader: (options) => {
-      const reader = new PacedReader(log.reader(options), isInput ? pace : EVERY_POLL);
-      isInput = false;
-      return reader;
+      const readsInput = isInput && options.maxBufferedBytes !== undefined;
+      if (readsInput) isInput = false;
+      return new PacedReader(log.reader(options), readsInput ? pace : EVERY_POLL);
     },
     writer: () => watchedWriter(log.writer(), onPoint),
     transactionalWriter: (options) => {
@@ -45,7 +45,8 @@ function watchedWriter(writer: LogWriter, onPoint: PointHook): LogWriter {
   return {
     send: async (batches) => {
       const [first] = batches;
-      if (first !== undefined && !isChangelog(first.topic)) await onPoint('commit output', first.partition);
+      if (first !== undefined && !isChangelog(first.topic) && !isStoredTopology(first.topic))
+        await onPoint('commit output', first.partition);
       return writer.send(batches);
     },
     close: () => writer.close(),
@@ -67,6 +68,8 @@ function watchedAdmin(admin: LogAdmin, onPoint: PointHook): LogAdmin {
     },
     deleteRecords: (upTo) => admin.deleteRecords(upTo),
     deleteTopics: (topics) => admin.deleteTopics(topics),
+    members: (groupId) => admin.members(groupId),
+    resetOffsets: (groupId, offsets) => admin.resetOffsets(groupId, offsets),
   };
 }
 
@@ -75,6 +78,9 @@ function partitionOf(transactionalId: string): number {
   return Number(transactionalId.slice(transactionalId.lastIndexOf('_') + 1));
 }
 
+function isStoredTopology(topic: string): boolean {
+  return topic.endsWith('-topology');
+}
 function isChangelog(topic: string): boolean {
   return topic.endsWith('-changelog');
 }

@@ -8,6 +8,7 @@ import type {
   TopicPartition,
 } from '@hiveframe/streams';
 import type { Connection } from './connection.ts';
+import { fenced } from '../cluster/failures.ts';
 
 export class SimulatedAdmin implements LogAdmin {
   readonly #connection: Connection;
@@ -30,6 +31,15 @@ export class SimulatedAdmin implements LogAdmin {
   }
   deleteRecords(upTo: readonly PartitionOffset[]): Promise<void> {
     return this.#connection.request('deleteRecords', (cluster) => cluster.deleteRecords(upTo));
+  }
+  members(groupId: string): Promise<readonly string[]> {
+    return this.#connection.request('describe', (cluster) => cluster.group(groupId).memberIds);
+  }
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    return this.#connection.request('commitOffsets', (cluster) => {
+      if (cluster.group(groupId).memberIds.length > 0) throw fenced(`reset the offsets of group ${groupId}`);
+      cluster.offsets.put(groupId, offsets, null);
+    });
   }
   deleteTopics(topics: readonly string[]): Promise<void> {
     return this.#connection.request('deleteTopics', (cluster) => cluster.delete(topics));

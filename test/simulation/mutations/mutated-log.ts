@@ -59,6 +59,8 @@ function endingStable(admin: LogAdmin): LogAdmin {
     committed: (groupId, partitions) => admin.committed(groupId, partitions),
     deleteRecords: (upTo) => admin.deleteRecords(upTo),
     deleteTopics: (topics) => admin.deleteTopics(topics),
+    members: (groupId) => admin.members(groupId),
+    resetOffsets: (groupId, offsets) => admin.resetOffsets(groupId, offsets),
     offsets: (partitions: readonly TopicPartition[], at: OffsetAt) =>
       admin.offsets(partitions, at === 'end' ? 'lastStable' : at),
   };

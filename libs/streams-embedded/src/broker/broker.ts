@@ -10,7 +10,7 @@ import type {
   TopicPartition,
 } from '@hiveframe/streams';
 import { Groups } from '../groups/groups.ts';
-import { closed } from '../log-failures.ts';
+import { closed, fenced } from '../log-failures.ts';
 import type { ResolvedEmbeddedOptions } from '../options.ts';
 import { readFailure, writeFailure } from '../storage/database-failures.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -97,12 +97,26 @@ export class Broker {
   commitOffsets(member: Membership, offsets: readonly CommittedOffset[]): Promise<void> {
     return this.#queue.run(() => {
       this.groups.check(member, 'commit offsets');
-      const partitions = offsets.map((at) => this.topics.partition(at));
-      for (const [index, { id }] of partitions.entries()) {
-        const { offset, metadata } = offsets[index]!;
-        this.storage.offsets.put(member.groupId, id, { offset, metadata });
-      }
+      this.#putOffsets(member.groupId, offsets);
     });
+  }
+
+  /** @throws LogError `fenced` while the group has members */
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    return this.#queue.run(() => {
+      const { memberIds } = this.groups.group(groupId);
+      if (memberIds.length > 0)
+        throw fenced(`reset the offsets of group ${groupId}`, `it has members: ${memberIds.join(', ')}`);
+      this.#putOffsets(groupId, offsets);
+    });
+  }
+
+  #putOffsets(groupId: string, offsets: readonly CommittedOffset[]): void {
+    const partitions = offsets.map((at) => this.topics.partition(at));
+    for (const [index, { id }] of partitions.entries()) {
+      const { offset, metadata } = offsets[index]!;
+      this.storage.offsets.put(groupId, id, { offset, metadata });
+    }
   }
 
   /** Waits out offsets of open transactions. */

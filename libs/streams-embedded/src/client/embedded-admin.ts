@@ -59,6 +59,13 @@ export class EmbeddedAdmin implements LogAdmin {
     await this.#shared.get().deleteTopics(topics);
   }
 
+  async members(groupId: string): Promise<readonly string[]> {
+    return this.#shared.get().groups.group(groupId).memberIds;
+  }
+  async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    await this.#shared.get().resetOffsets(groupId, offsets);
+  }
+
   #soundBroker(): Broker {
     const broker = this.#shared.get();
     broker.requireSound();

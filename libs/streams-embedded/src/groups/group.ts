@@ -38,6 +38,10 @@ export class Group {
     this.#partitionCounts = partitionCounts;
   }
 
+  get memberIds(): readonly string[] {
+    return [...this.#seats.keys()];
+  }
+
   /** Calls `take` once: with the next generation, or with null when the member is put out meanwhile. */
   join(participant: Participant, take: (next: Generation | null) => void): void {
     this.#replaceStatic(participant);

@@ -19,8 +19,10 @@ import { createTopics, type TopicResult } from '../protocol/create-topics.ts';
 import { deleteRecords } from '../protocol/delete-records.ts';
 import { deleteTopics } from '../protocol/delete-topics.ts';
 import { describeConfigs } from '../protocol/describe-configs.ts';
+import { describeGroup } from '../protocol/describe-groups.ts';
 import { KafkaCode, TRY_AGAIN } from '../protocol/error-codes.ts';
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from '../protocol/list-offsets.ts';
+import { offsetCommit } from '../protocol/offset-commit.ts';
 import { offsetFetch } from '../protocol/offset-fetch.ts';
 
 /** Administration over the control connections. */
@@ -89,8 +91,7 @@ export class KafkaAdmin implements LogAdmin {
   ): Promise<readonly CommittedOffset[]> {
     if (partitions.length === 0) return [];
     return this.#attempt(`Cannot read the committed offsets of group ${groupId}`, async () => {
-      const coordinator = new Coordinator(this.#cluster, this.#cluster.control, 'group', groupId);
-      const answer = await coordinator.call(
+      const answer = await this.#group(groupId).call(
         offsetFetch(groupId, partitions),
         ({ errorCode, offsets }) => errorCode || firstError(offsets),
       );
@@ -106,6 +107,30 @@ export class KafkaAdmin implements LogAdmin {
         deleteRecords(asked, this.#cluster.requestTimeoutMs),
       ),
     );
+  }
+
+  async members(groupId: string): Promise<readonly string[]> {
+    return this.#attempt(`Cannot describe group ${groupId}`, async () => {
+      const { members } = await this.#group(groupId).call(
+        describeGroup(groupId),
+        ({ errorCode }) => errorCode,
+      );
+      return members.map(({ clientId, clientHost }) => `${clientId} at ${clientHost.replace(/^\//, '')}`);
+    });
+  }
+
+  async resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return;
+    await this.#attempt(`Cannot reset the offsets of group ${groupId}`, () =>
+      this.#group(groupId).call(
+        offsetCommit({ groupId, generation: -1, memberId: '', instanceId: null }, offsets),
+        firstError,
+      ),
+    );
+  }
+
+  #group(groupId: string): Coordinator {
+    return new Coordinator(this.#cluster, this.#cluster.control, 'group', groupId);
   }
 
   /** Brokers learn of a new topic one after the other: until each partition's leader answers, it is not usable. */

@@ -8,6 +8,7 @@ import {
   type PreparedTopics,
   type ResolvedStreamsConfig,
   type StreamTask,
+  type TopologyGuard,
 } from '@hiveframe/streams/internal';
 import type { TopologyGraph } from '@hiveframe/streams';
 import { watchCommitSteps, type CommitStep } from '../faults/commit-steps.ts';
@@ -23,6 +24,7 @@ export interface Surroundings {
   /** null: each run has stores in memory of its own, gone with it. */
   readonly sharedStores: StorePort | null;
   readonly topics: PreparedTopics;
+  readonly guard: TopologyGuard;
 }
 
 /** What happens before a step of the next commit that comes to it. */
@@ -55,7 +57,7 @@ export class InstanceRun {
   }
 
   #createWorker(): StreamWorker {
-    const { config, graph, topics } = this.#around;
+    const { config, graph, topics, guard } = this.#around;
     const own = resolveStreamsConfig({
       ...config,
       log: this.#watchedLog(),
@@ -71,6 +73,7 @@ export class InstanceRun {
       partitionCounts: () => topics.partitionCounts,
       maxBufferedBytes: own.maxBufferedBytes,
       member: () => this.#member,
+      claim: () => guard.claim(),
       listener: {
         onRebalancing: () => (this.#isAssigned = false),
         onRunning: () => (this.#isAssigned = true),

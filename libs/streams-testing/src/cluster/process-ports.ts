@@ -34,6 +34,8 @@ function processAdmin(admin: LogAdmin, process: TestProcess): LogAdmin {
     committed: (groupId, partitions) => process.through(() => admin.committed(groupId, partitions)),
     deleteRecords: (upTo) => process.through(() => admin.deleteRecords(upTo)),
     deleteTopics: (topics) => process.through(() => admin.deleteTopics(topics)),
+    members: (groupId) => process.through(() => admin.members(groupId)),
+    resetOffsets: (groupId, offsets) => process.through(() => admin.resetOffsets(groupId, offsets)),
   };
 }
 

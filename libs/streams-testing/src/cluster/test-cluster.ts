@@ -4,6 +4,7 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import {
   TopicPreparation,
+  TopologyGuard,
   type PreparedTopics,
   type ResolvedStreamsConfig,
   type StreamTask,
@@ -33,17 +34,20 @@ export class TestCluster {
   readonly #runs = new Set<InstanceRun>();
   /** Out of the group, and knowing nothing of it; the function tells them. */
   readonly #expired = new Map<InstanceRun, () => void>();
+  readonly #guard: TopologyGuard;
   #topics: PreparedTopics | null = null;
   #isLeftWaiting = false;
 
   constructor(options: TestClusterOptions) {
     this.#options = options;
+    this.#guard = new TopologyGuard(options.graph, options.config);
   }
 
   async prepare(): Promise<PreparedTopics> {
     const { graph, config } = this.#options;
     if (this.#topics === null) {
       await config.log.connect();
+      await this.#guard.check();
       this.#topics = await new TopicPreparation(graph, config).prepare(new AbortController().signal);
     }
     return this.#topics;
@@ -68,7 +72,7 @@ export class TestCluster {
 
   async start(armed: ArmedFault | null): Promise<InstanceRun> {
     const topics = await this.prepare();
-    const run = new InstanceRun({ ...this.#options, topics } satisfies Surroundings);
+    const run = new InstanceRun({ ...this.#options, topics, guard: this.#guard } satisfies Surroundings);
     run.armed = armed;
     const generation = this.#generation;
     this.#runs.add(run);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { GroupUnderTest, LEAVE_TIMEOUT_MS } from './log-group-members.ts';
 import { eventually, failureOf, TEST_TIMEOUT_MS, type LogHarness } from './log-harness.ts';
 import { batch, produce, readValues, texts } from './log-samples.ts';
 
@@ -7,6 +8,7 @@ export function describeLogAdmin(harness: LogHarness): void {
     describesTopics(harness);
     findsOffsets(harness);
     deletes(harness);
+    resetsGroups(harness);
   });
 }
 
@@ -134,6 +136,49 @@ function deletes(harness: LogHarness): void {
       await produce(log, { topic, partition: 0 }, texts('gone'));
       await log.admin.deleteTopics([topic]);
       await eventually('the topic is gone', async () => !(await log.admin.describe([topic])).has(topic));
+    },
+    TEST_TIMEOUT_MS,
+  );
+}
+
+function resetsGroups(harness: LogHarness): void {
+  it(
+    'puts the offsets of a group that has no members anywhere, and forgets what was kept beside them',
+    async () => {
+      const log = await harness.log();
+      const topic = await harness.topic(log, 2);
+      const groupId = harness.name('group');
+      const [first, second] = [
+        { topic, partition: 0 },
+        { topic, partition: 1 },
+      ];
+      await produce(log, first, texts('a', 'b', 'c'));
+      expect(await log.admin.members(groupId)).toEqual([]);
+      await log.admin.resetOffsets(groupId, [
+        { ...first, offset: 2 },
+        { ...second, offset: 0 },
+      ]);
+      const found = await log.admin.committed(groupId, [first, second]);
+      expect(found.map(({ offset }) => offset)).toEqual([2, 0]);
+      expect(found.every(({ metadata = '' }) => metadata === '')).toBe(true);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'tells who belongs to a group, and leaves its offsets alone meanwhile',
+    async () => {
+      const log = await harness.log();
+      const group = await GroupUnderTest.create(harness, 1);
+      const { groupId } = group;
+      const offsets = [{ ...group.at(0), offset: 0 }];
+      const member = await group.member('only');
+      await member.group.join();
+      expect(await log.admin.members(groupId)).toHaveLength(1);
+      expect(await failureOf(log.admin.resetOffsets(groupId, offsets))).toEqual({ kind: 'fenced' });
+      await member.group.leave(LEAVE_TIMEOUT_MS);
+      expect(await log.admin.members(groupId)).toEqual([]);
+      await log.admin.resetOffsets(groupId, offsets);
     },
     TEST_TIMEOUT_MS,
   );

@@ -32,6 +32,7 @@ export function accumulatorSerde(shape: string, create: () => Accumulator): Serd
   };
 
   return {
+    format: `aggregates ${shape}`,
     serialize({ numbers, objects }) {
       const text = objects.every((object) => object === undefined) ? '' : stringifyTagged(objects);
       const bytes = Buffer.allocUnsafe(numbersEnd + Buffer.byteLength(text));

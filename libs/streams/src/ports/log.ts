@@ -174,6 +174,11 @@ export interface LogAdmin {
   /** Removes records before each offset (purge of repartition topics). */
   deleteRecords(upTo: readonly PartitionOffset[]): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;
+  /** Who belongs to the group now, one text for each; [] for a group that does not exist. */
+  members(groupId: string): Promise<readonly string[]>;
+  /** Where the group goes on when it is started again; what was kept beside its offsets is forgotten.
+   *  @throws LogError `fenced` while the group has members */
+  resetOffsets(groupId: string, offsets: readonly PartitionOffset[]): Promise<void>;
 }
 
 export interface LogPort {

@@ -76,6 +76,9 @@ export interface StorePort {
   open(id: StorePartitionId, spec: StoreSpec): Promise<StorePartition>;
   /** For queries from anywhere: takes nothing, fences nobody. */
   reader(id: StorePartitionId, spec: StoreSpec): StoreReader;
+  /** Removes everything of a partition that has no owner, as if it had never been opened: for the reset of an application. Left out
+   *  by stores that are gone with the process. */
+  remove?(id: StorePartitionId): Promise<void>;
   close(timeoutMs: number): Promise<void>;
 }
 

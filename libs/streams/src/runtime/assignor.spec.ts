@@ -2,12 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MemberInfo } from '../ports/log.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
-import { assignTasks, encodeTasks, tasksOf, toAssignment } from './assignor.ts';
+import { assignTasks, tasksOf, toAssignment } from './assignor.ts';
+import { encodeMember } from './topology-version.ts';
 
 const member = (memberId: string, tasks: readonly TaskId[] = []): MemberInfo => ({
   memberId,
   instanceId: null,
-  data: encodeTasks(tasks),
+  data: encodeMember(tasks),
 });
 const task = (subTopology: number, partition: number): TaskId => ({ subTopology, partition });
 const tasks = (subTopologies: number, partitions: number): TaskId[] =>

@@ -1,18 +1,8 @@
 /** Who runs which task: even by count, spread per sub-topology, and sticky: a task stays where its state is.
  *  R1 All inputs of a task go to one member (D26). R2 Pure: the same members and counts give the same answer. */
 import type { MemberAssignment, MemberInfo, TopicPartition } from '../ports/log.ts';
-import { formatTaskId, parseTaskId, type TaskId } from '../task/task-id.ts';
-import type { Bytes } from '../record/record.ts';
-
-/** What a member tells the leader: the tasks it runs or ran until now. */
-export function encodeTasks(tasks: readonly TaskId[]): Bytes {
-  return Buffer.from(JSON.stringify({ v: 1, tasks: tasks.map(formatTaskId) }));
-}
-export function decodeTasks(data: Bytes | null): TaskId[] {
-  if (data === null || data.length === 0) return [];
-  const { tasks } = JSON.parse(Buffer.from(data).toString()) as { tasks: string[] };
-  return tasks.map(parseTaskId);
-}
+import { formatTaskId, type TaskId } from '../task/task-id.ts';
+import { decodeTasks, encodeMember } from './topology-version.ts';
 
 /** The resolved source topics of each sub-topology, by its id. */
 export type SourceTopics = ReadonlyMap<number, readonly string[]>;
@@ -27,13 +17,13 @@ export function tasksOf(sources: SourceTopics, partitionCounts: ReadonlyMap<stri
 export function assignTasks(
   tasks: readonly TaskId[],
   members: readonly MemberInfo[],
-): ReadonlyMap<string, readonly TaskId[]> {
+): Map<string, readonly TaskId[]> {
   const sorted = [...members].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const owned = new Map<string, TaskId[]>(sorted.map((member) => [member.memberId, []]));
   const open = new Map(tasks.map((task) => [formatTaskId(task), task]));
   keep(sorted, owned, open, tasks.length);
   for (const task of open.values()) leastLoaded(owned, task).push(task);
-  return owned;
+  return new Map(owned);
 }
 
 /** Each member keeps what it had, up to its even share; the larger shares go to those that have most. */
@@ -77,5 +67,5 @@ export function toAssignment(
       .filter((topic) => partition < (partitionCounts.get(topic) ?? 0))
       .map((topic) => ({ topic, partition })),
   );
-  return { partitions, data: encodeTasks(tasks) };
+  return { partitions, data: encodeMember(tasks) };
 }

@@ -7,31 +7,31 @@ import type {
   FetchedRecords,
   GroupListener,
   GroupMember,
-  LogError,
   LogReader,
   MemberAssignment,
   MemberInfo,
   TopicPartition,
 } from '../ports/log.ts';
+import { LogError } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
 import type { SubTopology } from '../topology/graph.ts';
-import {
-  assignTasks,
-  decodeTasks,
-  encodeTasks,
-  tasksOf,
-  toAssignment,
-  type SourceTopics,
-} from './assignor.ts';
+import { assignTasks, tasksOf, toAssignment, type SourceTopics } from './assignor.ts';
 import { Bell } from './bell.ts';
 import { LostRecords } from './lost-records.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskFailureKind } from './task-failure.ts';
 import { TaskRegistry } from './task-registry.ts';
+import {
+  chooseVersion,
+  decodeTasks,
+  encodeMember,
+  versionId,
+  type TopologyVersion,
+} from './topology-version.ts';
 
 /** Records of one task in a row, before the next task gets its turn. */
 const RECORDS_PER_TURN = 256;
@@ -62,6 +62,8 @@ export interface WorkerOptions {
   readonly maxBufferedBytes: number;
   readonly listener: WorkerListener;
   member(): GroupMember;
+  /** Tasks were given to this version of the topology. @throws what keeps it from running them */
+  claim(): Promise<void>;
 }
 
 export class StreamWorker implements GroupListener {
@@ -71,6 +73,7 @@ export class StreamWorker implements GroupListener {
   readonly #registry: TaskRegistry;
   readonly #purge: RepartitionPurge;
   readonly #lostRecords: LostRecords;
+  readonly #versionId: string;
   readonly #bell = new Bell();
   #assigned: readonly TaskId[] = [];
   /** Ends with the assignment: what is being opened for it is called off. */
@@ -90,7 +93,8 @@ export class StreamWorker implements GroupListener {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#environment = options.environment;
-    const { environment, subTopologies, maxBufferedBytes, listener } = options;
+    const { environment, subTopologies, sources, maxBufferedBytes, listener } = options;
+    this.#versionId = versionId(subTopologies, sources);
     // What another application aborted never happened, whatever this one guarantees.
     this.#reader = environment.log.reader({
       isolation: 'read_committed',
@@ -255,17 +259,31 @@ export class StreamWorker implements GroupListener {
   // The group's calls
 
   memberData(): Bytes {
-    return encodeTasks(this.#assigned);
+    return encodeMember(this.#assigned, this.#version(this.#options.partitionCounts()));
   }
 
   assign(
     members: readonly MemberInfo[],
     partitionCounts: ReadonlyMap<string, number>,
   ): ReadonlyMap<string, MemberAssignment> {
-    const { sources } = this.#options;
-    const counts = this.#usable(partitionCounts);
-    const owned = assignTasks(tasksOf(sources, counts), members);
+    const turn = chooseVersion(members, this.#version(this.#usable(partitionCounts)));
+    const { sources, partitionCounts: counts } = turn.version;
+    const owned = assignTasks(tasksOf(sources, counts), turn.members);
+    if (turn.waiting.length > 0) this.#tellOfVersions(turn.waiting.length, members.length);
+    for (const { memberId } of turn.waiting) owned.set(memberId, []);
     return new Map(Array.from(owned, ([id, tasks]) => [id, toAssignment(tasks, sources, counts)]));
+  }
+
+  #version(partitionCounts: ReadonlyMap<string, number>): TopologyVersion {
+    const { sources } = this.#options;
+    return { id: this.#versionId, sources, partitionCounts };
+  }
+
+  #tellOfVersions(waiting: number, all: number): void {
+    this.#environment.logger.log(
+      'warn',
+      `${waiting} of ${all} instances have another topology than the others, and wait until more have theirs: one version processes at a time.`,
+    );
   }
 
   #usable(found: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
@@ -313,8 +331,29 @@ export class StreamWorker implements GroupListener {
     this.#held = this.#stopped;
     await this.#registry.keepStateOf(this.#assigned);
     const missing = this.#assigned.filter((id) => !this.#registry.has(id));
-    await this.#registry.openAll(missing, ongoing);
+    await Promise.all([this.#claim(ongoing), this.#registry.openAll(missing, ongoing)]);
     if (!ongoing.aborted && !this.#stopped) this.#options.listener.onRunning();
+  }
+
+  /** Not waited for beyond the assignment: the next one does it again. */
+  async #claim(ongoing: AbortSignal): Promise<void> {
+    if (this.#assigned.length === 0 || ongoing.aborted) return;
+    const { promise: calledOff, resolve: callOff } = Promise.withResolvers<void>();
+    ongoing.addEventListener('abort', () => callOff(), { once: true });
+    await Promise.race([this.#claimNow(), calledOff]);
+  }
+
+  async #claimNow(): Promise<void> {
+    try {
+      await this.#options.claim();
+    } catch (error) {
+      const isAway = error instanceof LogError && error.failure.kind === 'unavailable';
+      if (!isAway) return this.#fatal(error as Error);
+      this.#environment.logger.log(
+        'warn',
+        `The topology was not stored; with the next assignment again: ${error.message}`,
+      );
+    }
   }
 
   async onLost(error: LogError): Promise<void> {

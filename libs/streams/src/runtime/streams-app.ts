@@ -17,6 +17,7 @@ import {
 } from './streams-config.ts';
 import { StreamWorker } from './stream-worker.ts';
 import { TopicPreparation, type PreparedTopics } from './topics.ts';
+import { TopologyGuard } from './topology-guard.ts';
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;
 /** What becomes of work that a stop does not wait for any longer. */
@@ -34,6 +35,7 @@ export class StreamsApp implements AsyncDisposable {
   readonly #restores: RestoreMonitor;
   readonly #starting = new AbortController();
   readonly #globalTables: GlobalTables;
+  readonly #guard: TopologyGuard;
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
@@ -48,6 +50,7 @@ export class StreamsApp implements AsyncDisposable {
     this.#listeners = new Listeners(this.#config.logger);
     this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#listeners.tell(what) });
     this.#globalTables = new GlobalTables(topology.graph.globalTables, this.#config);
+    this.#guard = new TopologyGuard(topology.graph, this.#config);
     this.#state.listen((change) => {
       // A failure was told when it came: the last line of an application that failed says why.
       if (change.to !== 'error')
@@ -85,6 +88,7 @@ export class StreamsApp implements AsyncDisposable {
     this.#state.move('rebalancing');
     try {
       await this.#connect();
+      await this.#guard.check();
       const topics = await this.#prepareTopics();
       if (this.#starting.signal.aborted) return;
       await this.#globalTables.open(this.#starting.signal);
@@ -149,6 +153,7 @@ export class StreamsApp implements AsyncDisposable {
       sources: topics.sources,
       partitionCounts: () => this.#partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
+      claim: () => this.#guard.claim(),
       member: () => this.#member!,
       listener: {
         onRebalancing: () => this.#state.tryMove('rebalancing'),

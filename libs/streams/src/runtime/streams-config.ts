@@ -41,6 +41,9 @@ export interface StreamsConfig extends FailureHandlers {
   readonly replicationFactor?: number;
   /** A source topic that does not exist: wait for it with a warning, fail, or create it. @defaultValue 'wait' */
   readonly missingSourceTopics?: 'wait' | 'fail' | { readonly create: { readonly numPartitions: number } };
+  /** Names of stores and internal topics whose unsafe change is meant: what the start would refuse to leave behind. Remove them
+   *  after the change. @defaultValue none */
+  readonly acceptTopologyChanges?: readonly string[];
   /** How often source topics are looked at for new partitions. Kafka: `metadata.max.age.ms`. @defaultValue 60_000 */
   readonly metadataMaxAgeMs?: number;
   /** Records that retention removed before they were processed: go on behind them, with an error in the log, or end the
@@ -84,6 +87,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     maxBatchBytes: 512 * 1024,
     maxTaskIdleMs: 0,
     missingSourceTopics: 'wait',
+    acceptTopologyChanges: [],
     metadataMaxAgeMs: 60_000,
     onOffsetOutOfRange: 'continue',
     onDamagedRecords: 'fail',

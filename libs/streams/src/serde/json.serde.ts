@@ -26,6 +26,7 @@ export function json(
   const { read, write } = codecOf(schema);
   const encode = options?.encode as ((value: unknown) => unknown) | undefined;
   return {
+    format: 'json',
     serialize: encode === undefined ? write : (value) => write(encode(value)),
     deserialize: (bytes) => read(asBuffer(bytes), 0, bytes.length),
     deserializeRange: read,

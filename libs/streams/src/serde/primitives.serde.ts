@@ -5,11 +5,13 @@ import type { Serde } from './serde.ts';
 import { textOf } from './short-texts.ts';
 
 const STRING: Serde<string> = {
+  format: 'string',
   serialize: (value) => Buffer.from(value, 'utf8'),
   deserialize: (bytes) => textOf(asBuffer(bytes), 0, bytes.length),
   deserializeRange: textOf,
 };
 const DOUBLE: Serde<number> = {
+  format: 'double',
   serialize(value) {
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeDoubleBE(value, 0);
@@ -19,6 +21,7 @@ const DOUBLE: Serde<number> = {
   deserializeRange: readDouble,
 };
 const LONG: Serde<bigint> = {
+  format: 'long',
   serialize(value) {
     const bytes = Buffer.allocUnsafe(8);
     bytes.writeBigInt64BE(value, 0);
@@ -28,6 +31,7 @@ const LONG: Serde<bigint> = {
   deserializeRange: readLong,
 };
 const BYTES: Serde<Bytes> = {
+  format: 'bytes',
   serialize: (value) => value,
   deserialize: (bytes) => Buffer.from(bytes),
 };

@@ -4,6 +4,7 @@ import type { Serde } from './serde.ts';
 import { parseTagged, stringifyTagged } from './tagged-json.ts';
 
 const TAGGED_JSON: Serde<unknown> = {
+  format: 'tagged-json',
   serialize: (value) => Buffer.from(stringifyTagged(value), 'utf8'),
   deserialize: (bytes) => parseTagged(utf8(asBuffer(bytes), 0, bytes.length)),
   deserializeRange: (buffer, start, end) => parseTagged(utf8(buffer, start, end)),

@@ -2,16 +2,18 @@
 import type { Windowed } from '../record/record.ts';
 import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 import { asBuffer } from './bytes.ts';
-import type { Serde, SerdeContext } from './serde.ts';
+import { formatOf, type Serde, type SerdeContext } from './serde.ts';
 
 export const WINDOW_BYTES = 16;
 
 /** @internal */
 export class WindowedSerde<K> implements Serde<Windowed<K>> {
+  readonly format?: string;
   readonly #key: Serde<K>;
 
   constructor(key: Serde<K>) {
     this.#key = key;
+    Object.assign(this, formatOf('windowed', key));
   }
 
   serialize({ key, window }: Windowed<K>, context: SerdeContext): Buffer {

@@ -78,4 +78,110 @@ describe('Topology.describe', () => {
      "
     `);
   });
+
+  const small = () => {
+    const builder = new StreamsBuilder();
+    const rates = builder.globalTable(topic('rates', { key: string(), value: json<number>() }), {
+      name: 'rates',
+    });
+    builder
+      .stream(topic('readings', { key: string(), value: json<Reading>() }))
+      .join(rates, { name: 'price', keyOf: ({ site }) => site, joiner: (reading) => reading })
+      .groupBy('site', { name: 'by-site' })
+      .count()
+      .toStream()
+      .mapValues((count) => count ?? 0)
+      .to(topic('counts', { key: string(), value: json<number>() }));
+    return builder.build();
+  };
+
+  it('gives programs all that names and state hang on, as JSON', () => {
+    const described = JSON.parse(small().describe('json')) as ReturnType<
+      typeof small
+    >['toJSON'] extends () => infer T
+      ? T
+      : never;
+    expect(described).toEqual(small().toJSON());
+    expect(described.format).toBe(1);
+    expect(described.subTopologies[1]).toEqual({
+      id: 1,
+      nodes: [
+        {
+          name: 'by-site-repartition-source',
+          kind: 'source',
+          topic: 'by-site-repartition',
+          internal: true,
+          stores: [],
+          children: ['by-site'],
+        },
+        {
+          name: 'by-site',
+          kind: 'operator',
+          type: 'aggregate',
+          stores: ['by-site'],
+          children: ['map-values-0007'],
+        },
+        {
+          name: 'map-values-0007',
+          kind: 'operator',
+          type: 'map-values',
+          stores: [],
+          children: ['sink-0008'],
+        },
+        { name: 'sink-0008', kind: 'sink', topic: 'counts', internal: false, stores: [], children: [] },
+      ],
+    });
+    expect(described.stores).toEqual([
+      {
+        name: 'by-site',
+        node: 'by-site',
+        kind: 'keyValue',
+        changelog: true,
+        key: 'tagged-json',
+        value: 'double',
+        windowSizeMs: null,
+        retentionMs: null,
+        inputs: ['by-site-repartition'],
+      },
+    ]);
+    expect(described.internalTopics).toEqual([
+      {
+        name: 'by-site-repartition',
+        purpose: 'repartition',
+        numPartitions: null,
+        key: 'tagged-json',
+        value: 'tagged-json',
+      },
+    ]);
+    expect(described.globalTables).toEqual([{ name: 'rates', topic: 'rates' }]);
+  });
+
+  it('draws a flowchart for Markdown, with Mermaid', () => {
+    expect(small().describe('mermaid')).toMatchInlineSnapshot(`
+     "flowchart LR
+       subgraph sub0 ["sub-topology 0"]
+         node_price["price (stream-global-join)"]
+         node_by_2dsite_2dkey["by-site-key (select-key)"]
+         node_by_2dsite_2drequire_2dkey["by-site-require-key (require-key)"]
+       end
+       topic_readings[/"readings"/]
+       topic_by_2dsite_2drepartition[/"by-site-repartition (internal)"/]
+       topic_readings --> node_price
+       node_price --> node_by_2dsite_2dkey
+       node_by_2dsite_2dkey --> node_by_2dsite_2drequire_2dkey
+       node_by_2dsite_2drequire_2dkey --> topic_by_2dsite_2drepartition
+       subgraph sub1 ["sub-topology 1"]
+         node_by_2dsite["by-site (aggregate)"]
+         node_map_2dvalues_2d0007["map-values-0007 (map-values)"]
+         store_by_2dsite[("by-site")]
+       end
+       topic_counts[/"counts"/]
+       topic_by_2dsite_2drepartition --> node_by_2dsite
+       node_by_2dsite --> node_map_2dvalues_2d0007
+       node_map_2dvalues_2d0007 --> topic_counts
+       node_by_2dsite -.- store_by_2dsite
+       topic_rates[/"rates"/] --> global_rates[("rates")]
+     "
+    `);
+  });
 });

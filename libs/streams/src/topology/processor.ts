@@ -69,8 +69,13 @@ export interface ProcessorOutput<K, V> {
 export function processorOutput<K, V>(output: ProcessorOutput<K, V>): ProcessorOutput<K, V> {
   return output;
 }
-// oxlint-disable-next-line typescript/no-explicit-any -- outputs of any types; never leaves this constraint
-export type ProcessorOutputs = Readonly<Record<string, ProcessorOutput<any, any>>>;
+/** Outputs of whatever types, by name. */
+export type ProcessorOutputs = Readonly<Record<string, AnyOutput>>;
+interface AnyOutput {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly to: (stream: never) => void;
+}
 
 export interface ProcessOptions<K, V, KR, VR, S extends StoreDefinitions, O> {
   /** Names the operator and what keeps its punctuations. */

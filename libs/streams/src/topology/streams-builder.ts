@@ -6,6 +6,7 @@ import { declareKeptTable } from './dsl/declared-table.ts';
 import type { Dsl } from './dsl/dsl.ts';
 import { DeclaredGlobalTable } from './dsl/declared-global-table.ts';
 import type { Flow } from './dsl/flow.ts';
+import { MergedRepartitions } from './dsl/merged-repartitions.ts';
 import type { GlobalKTable, GlobalTableOptions } from './global-table.ts';
 import type { Serde } from '../serde/serde.ts';
 import { declareTableGrouping } from './dsl/table-grouping.ts';
@@ -27,15 +28,26 @@ export interface TableOptions<K, V> {
   readonly store?: StoreOptions<K, V>;
 }
 
+export interface StreamsBuilderOptions {
+  /** One repartition topic for groupings of the same records by the same key, named after the first of them, instead of one for
+   *  each (Kafka Streams: merge.repartition.topics). Turned on later, topics go: see the guide to names. @defaultValue false */
+  readonly mergeRepartitions?: boolean;
+}
+
 /** Where a topology begins: streams are declared from topics, `build` checks the whole. */
 export class StreamsBuilder {
   readonly #draft = new TopologyDraft();
   readonly #sources = new Map<string, Source>();
-  readonly #dsl: Dsl = {
-    draft: this.#draft,
-    stream: (flow) => declareStream(this.#dsl, flow),
-    groupRows: (flow, selector, options) => declareTableGrouping(this.#dsl, flow, selector, options),
-  };
+  readonly #dsl: Dsl;
+
+  constructor({ mergeRepartitions = false }: StreamsBuilderOptions = {}) {
+    this.#dsl = {
+      draft: this.#draft,
+      merged: mergeRepartitions ? new MergedRepartitions() : null,
+      stream: (flow) => declareStream(this.#dsl, flow),
+      groupRows: (flow, selector, options) => declareTableGrouping(this.#dsl, flow, selector, options),
+    };
+  }
 
   /** The records of a topic; asked for again, the same source feeds both streams.
    *  @throws TopologyError when another declaration of the topic is read already */

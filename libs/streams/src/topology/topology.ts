@@ -1,6 +1,10 @@
 import type { Sink } from '../sink/sink.ts';
 import { describeGraph } from './describe.ts';
+import { describeTopology, type TopologyDescription } from './description.ts';
 import type { TopologyGraph } from './graph.ts';
+import { toMermaid } from './mermaid.ts';
+
+export type DescriptionStyle = 'text' | 'json' | 'mermaid';
 
 /** A declared topology, checked; an application or a test driver runs it. */
 export class Topology {
@@ -13,8 +17,20 @@ export class Topology {
     this.sinks = sinks;
   }
 
-  /** Sub-topologies, their nodes, topics and stores, for people; in the form of Kafka Streams' TopologyDescription. */
-  describe(): string {
-    return describeGraph(this.graph);
+  /** Sub-topologies, their nodes, topics and stores. text: for people, in the form of Kafka Streams' TopologyDescription. json: for
+   *  programs, a `TopologyDescription`. mermaid: a flowchart for Markdown. @defaultValue 'text' */
+  describe(style: DescriptionStyle = 'text'): string {
+    switch (style) {
+      case 'text':
+        return describeGraph(this.graph);
+      case 'json':
+        return `${JSON.stringify(this.toJSON(), null, 2)}\n`;
+      case 'mermaid':
+        return toMermaid(this.toJSON());
+    }
+  }
+
+  toJSON(): TopologyDescription {
+    return describeTopology(this.graph);
   }
 }

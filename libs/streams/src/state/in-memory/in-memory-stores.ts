@@ -30,6 +30,10 @@ export class InMemoryStorePort implements StorePort {
     return new InMemoryStoreReader(this.#dataOf(id));
   }
 
+  async remove({ applicationId, store, partition }: StorePartitionId): Promise<void> {
+    this.#partitions.delete(JSON.stringify([applicationId, store, partition]));
+  }
+
   async close(): Promise<void> {}
 
   /** Remembers everything as it is now; calling the result brings it back, epochs included, for owners that stay open too: a

@@ -17,6 +17,7 @@ import { declareRecordAlignedAggregate } from './declare-record-aligned-aggregat
 import type { Dsl } from './dsl.ts';
 import { attach, type Flow } from './flow.ts';
 import type { GroupKeyColumns } from './group-key.ts';
+import type { KeyedBy } from './merged-repartitions.ts';
 import { repartition } from './through-topic.ts';
 
 type Options = GroupedOptions<unknown, unknown>;
@@ -108,15 +109,18 @@ class DeclaredWindowing extends Aggregations<WindowedTable> {
   }
 }
 
-/** @param keyed the records with the group as their key */
+/** @param keyed the records with the group as their key
+ *  @param keyedBy what they are, so that another grouping may be found to be the same */
 export function declareGrouping(
   dsl: Dsl,
   keyed: () => Flow,
+  keyedBy: KeyedBy,
   columns: GroupKeyColumns,
   options: Options,
 ): KGroupedStream<unknown, unknown, unknown> {
   let grouped: Flow | null = null;
-  const once = (): Flow => (grouped ??= partitionByGroup(dsl, keyed(), options));
+  const make = (): Flow => partitionByGroup(dsl, keyed(), options);
+  const once = (): Flow => (grouped ??= dsl.merged?.get(keyedBy, options, make) ?? make());
   return new DeclaredGrouping(dsl, columns, options.name, once) as unknown as KGroupedStream<
     unknown,
     unknown,

@@ -122,10 +122,11 @@ class DeclaredStream {
       });
       return { ...this.#flow, ...NEW_KEY, output };
     };
-    return declareGrouping(this.#dsl, rekeyed, columns, options);
+    return declareGrouping(this.#dsl, rekeyed, { output: this.#flow.output, by }, columns, options);
   }
   groupByKey(options: Options): KGroupedStream<unknown, unknown, unknown> {
-    return declareGrouping(this.#dsl, () => this.#flow, KEY_ITSELF, options);
+    const keyedBy = { output: this.#flow.output, by: null };
+    return declareGrouping(this.#dsl, () => this.#flow, keyedBy, KEY_ITSELF, options);
   }
 
   join(other: unknown, options: JoinOptions): DeclaredStream {

@@ -2,7 +2,7 @@
  *  version u8 (1) | timerMs float64 BE | per window: startMs, endMs, timestampMs float64 BE each, emitted u8, length u32 BE, aggregate
  *  What changed was passed on before it is stored: results leave with the commit that stores their windows. */
 import { asBuffer } from '../../../serde/bytes.ts';
-import type { Serde, SerdeContext } from '../../../serde/serde.ts';
+import { formatOf, type Serde, type SerdeContext } from '../../../serde/serde.ts';
 import type { KeyWindow, KeyWindows } from './key-windows.ts';
 
 const VERSION = 1;
@@ -11,6 +11,7 @@ const WINDOW_HEADER_BYTES = 29;
 
 export function keyWindowsSerde<A>(aggregate: Serde<A>): Serde<KeyWindows<A>> {
   return {
+    ...formatOf('windows of a key', aggregate),
     serialize({ windows, timerMs }, context) {
       const aggregates = windows.map((window) => aggregate.serialize(window.aggregate, context));
       const bytes = Buffer.allocUnsafe(

@@ -1,0 +1,8 @@
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Exit codes beside 0: an unsafe change was found; it could not be done. */
+export const UNSAFE = 1;
+export const FAILED = 2;

@@ -1,0 +1,84 @@
+/** During a rolling update instances of two topologies are in one group. Their tasks bear the same numbers and are not the same
+ *  work, so they cannot be shared out among both.
+ *  V1 One version processes at a time: the one that most members have, of two with as many the one that has the tasks. The others
+ *     wait, and take over from the log when it is their turn.
+ *  V2 Any member may lead: each tells what is needed to share out the tasks of its version. */
+import { crc32c } from '../record-batch/index.ts';
+import type { MemberInfo } from '../ports/log.ts';
+import type { Bytes } from '../record/record.ts';
+import type { SubTopology } from '../topology/graph.ts';
+import { formatTaskId, parseTaskId, type TaskId } from '../task/task-id.ts';
+import type { SourceTopics } from './assignor.ts';
+
+export interface TopologyVersion {
+  /** Equal where task numbers mean the same: the same inputs and stores. */
+  readonly id: string;
+  readonly sources: SourceTopics;
+  readonly partitionCounts: ReadonlyMap<string, number>;
+}
+interface MemberData {
+  readonly v: 1;
+  /** Those it runs or ran until now. */
+  readonly tasks: readonly string[];
+  /** Left out by members of older releases: they are taken for the leader's. */
+  readonly topology?: {
+    readonly id: string;
+    readonly sources: readonly (readonly [number, readonly string[]])[];
+    readonly counts: readonly (readonly [string, number])[];
+  };
+}
+
+export function versionId(subTopologies: readonly SubTopology[], sources: SourceTopics): string {
+  const parts = subTopologies.map(({ id, stores }) => [id, sources.get(id), stores.map(({ name }) => name)]);
+  return crc32c(Buffer.from(JSON.stringify(parts))).toString(16);
+}
+
+/** What a member tells the leader. */
+export function encodeMember(tasks: readonly TaskId[], version?: TopologyVersion): Bytes {
+  const data: MemberData = {
+    v: 1,
+    tasks: tasks.map(formatTaskId),
+    ...(version !== undefined && {
+      topology: { id: version.id, sources: [...version.sources], counts: [...version.partitionCounts] },
+    }),
+  };
+  return Buffer.from(JSON.stringify(data));
+}
+export function decodeTasks(data: Bytes | null): TaskId[] {
+  return decode(data).tasks.map(parseTaskId);
+}
+
+export interface Turn {
+  readonly version: TopologyVersion;
+  readonly members: readonly MemberInfo[];
+  readonly waiting: readonly MemberInfo[];
+}
+
+/** Whose turn it is. @param own the leader's */
+export function chooseVersion(members: readonly MemberInfo[], own: TopologyVersion): Turn {
+  const decoded = members.map((member) => ({ member, data: decode(member.data) }));
+  const versions = Map.groupBy(decoded, ({ data }) => data.topology?.id ?? own.id);
+  const [chosen] = [...versions].sort(
+    ([idA, a], [idB, b]) => b.length - a.length || numTasks(b) - numTasks(a) || (idA < idB ? -1 : 1),
+  );
+  const [id, those] = chosen!;
+  const told = those[0]!.data.topology;
+  const version =
+    id === own.id || told === undefined
+      ? own
+      : { id, sources: new Map(told.sources), partitionCounts: new Map(told.counts) };
+  return {
+    version,
+    members: those.map(({ member }) => member),
+    waiting: decoded.filter((one) => !those.includes(one)).map(({ member }) => member),
+  };
+}
+
+function numTasks(members: readonly { readonly data: MemberData }[]): number {
+  return members.reduce((sum, { data }) => sum + data.tasks.length, 0);
+}
+
+function decode(data: Bytes | null): MemberData {
+  if (data === null || data.length === 0) return { v: 1, tasks: [] };
+  return JSON.parse(Buffer.from(data).toString()) as MemberData;
+}
