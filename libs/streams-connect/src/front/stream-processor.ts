@@ -193,7 +193,7 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   }
 
   /** Stops the sources, then the application: what was processed is committed, what was not stays in the source topic.
-   *  Before start() it does nothing. @param options.timeoutMs of all together. @defaultValue 30_000
+   *  Before start() it does nothing. `timeoutMs` is of all together, 30_000 where it is left out.
    *  @throws TimeoutError when the deadline passed: then open transactions are aborted, nothing is lost */
   async stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#app === null) return;
