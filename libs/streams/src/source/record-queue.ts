@@ -8,7 +8,7 @@ import type { FetchedRecords, TopicPartition } from '../ports/log.ts';
 import type { Headers, RecordOrigin } from '../record/record.ts';
 import type { Next, CapturedRecord } from '../processor/operator.ts';
 import type { Serde, SerdeContext } from '../serde/serde.ts';
-import type { SourceSpec } from '../topology/graph.ts';
+import type { EventTime, SourceSpec } from '../topology/graph.ts';
 
 type Listener = (headers: Headers) => boolean;
 
@@ -41,8 +41,12 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   /** Whether it was active: see `wasActive`. */
   #seenPosition = 0;
   readonly #hear: Listener | null;
-  readonly #readKey: (queue: RecordQueue) => unknown;
-  readonly #readValue: (queue: RecordQueue) => unknown;
+  readonly #keySerde: RangeSerde;
+  readonly #keyContext: SerdeContext;
+  readonly #valueSerde: RangeSerde;
+  readonly #valueContext: SerdeContext;
+  readonly #nullPasses: boolean;
+  readonly #eventTime: EventTime | null;
 
   /** @param hear takes the headers of a record without key and value; false: it is an ordinary record */
   constructor(
@@ -58,8 +62,12 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     this.source = source;
     this.chain = chain;
     this.#hear = hear;
-    this.#readKey = source.key === null ? () => null : reader(source.key, at.topic, 'key');
-    this.#readValue = reader(source.value, at.topic, 'value', source.topic.internal || source.table);
+    this.#keySerde = source.key === null ? NO_KEY : withRange(source.key);
+    this.#keyContext = { topic: at.topic, part: 'key', headers: () => this.headers() };
+    this.#valueSerde = withRange(source.value);
+    this.#valueContext = { topic: at.topic, part: 'value', headers: () => this.headers() };
+    this.#nullPasses = source.topic.internal || source.table === true;
+    this.#eventTime = source.eventTime;
   }
 
   get offset(): number {
@@ -166,71 +174,64 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
   }
 
   #deserialize(): void {
-    this.key = this.#readKey(this);
-    this.value = this.#readValue(this);
-    const { eventTime } = this.source;
-    const timestampMs =
-      eventTime === null || this.value === null
-        ? this.cursor.timestampMs
-        : this.#extract(() => eventTime(this.key, this.value, this.cursor.timestampMs, this));
+    const { cursor } = this;
+    const { buffer } = cursor;
+    let part: Part = 'key';
+    let timestampMs: number;
+    try {
+      const { keyStart, keyEnd } = cursor;
+      this.key =
+        keyStart < 0 ? null : this.#keySerde.deserializeRange(buffer, keyStart, keyEnd, this.#keyContext);
+      part = 'value';
+      const { valueStart, valueEnd } = cursor;
+      this.value =
+        valueStart < 0
+          ? this.#nullValue()
+          : this.#valueSerde.deserializeRange(buffer, valueStart, valueEnd, this.#valueContext);
+      part = 'event time';
+      timestampMs = this.#eventTimeMs();
+    } catch (cause) {
+      throw unreadable(this, part, cause);
+    }
     if (!(timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS)) throw badTimestamp(this, timestampMs);
     this.timestampMs = timestampMs;
   }
 
-  #extract(read: () => number): number {
-    try {
-      return read();
-    } catch (cause) {
-      throw new TimestampError(`Cannot read the event time of ${describe(this)}: ${text(cause)}`, { cause });
-    }
+  #eventTimeMs(): number {
+    const { timestampMs } = this.cursor;
+    if (this.#eventTime === null || this.value === null) return timestampMs;
+    return this.#eventTime(this.key, this.value, timestampMs, this);
+  }
+
+  /** A topic from outside has no null values for a stream: user functions need not expect them. For a table they are deletions, which
+   *  topics of the application carry too; they have the time of their record. */
+  #nullValue(): null {
+    if (this.#nullPasses) return null;
+    throw new Error('the value is null');
   }
 }
 
-function reader(
-  serde: Serde<unknown>,
-  topic: string,
-  part: 'key' | 'value',
-  nullPasses = false,
-): (queue: RecordQueue) => unknown {
-  let current: RecordQueue | null = null;
-  const context: SerdeContext = { topic, part, headers: () => current?.headers() ?? [] };
-  const read = part === 'key' ? keyReader(serde, context) : valueReader(serde, context, nullPasses);
-  return (queue) => {
-    current = queue;
-    try {
-      return read(queue.cursor);
-    } catch (cause) {
-      throw new DeserializationError(
-        `Cannot deserialize the ${part} of ${describe(queue)}: ${text(cause)}${excerpt(queue, part)}`,
-        { cause },
-      );
-    }
+type Part = 'key' | 'value' | 'event time';
+type RangeSerde = Required<Pick<Serde<unknown>, 'deserializeRange'>>;
+
+const NO_KEY: RangeSerde = { deserializeRange: () => null };
+
+function withRange(serde: Serde<unknown>): RangeSerde {
+  if (serde.deserializeRange !== undefined) return serde as RangeSerde;
+  return {
+    deserializeRange: (buffer, start, end, context) =>
+      serde.deserialize(buffer.subarray(start, end), context),
   };
 }
 
-/** A null key is passed on as null: whether it is a fault, the operators that need a key decide. */
-function keyReader(serde: Serde<unknown>, context: SerdeContext): (cursor: RecordCursor) => unknown {
-  const range = serde.deserializeRange?.bind(serde);
-  if (range === undefined) return (c) => (c.keyStart < 0 ? null : serde.deserialize(c.key()!, context));
-  return (c) => (c.keyStart < 0 ? null : range(c.buffer, c.keyStart, c.keyEnd, context));
-}
-
-/** A topic from outside has no null values for a stream: user functions need not expect them. For a table they are deletions, which
- *  topics of the application carry too; they have the time of their record. */
-function valueReader(
-  serde: Serde<unknown>,
-  context: SerdeContext,
-  nullPasses: boolean,
-): (cursor: RecordCursor) => unknown {
-  const range = serde.deserializeRange?.bind(serde);
-  return (cursor) => {
-    if (cursor.valueStart < 0) {
-      if (nullPasses) return null;
-      throw new Error('the value is null');
-    }
-    if (range === undefined) return serde.deserialize(cursor.value()!, context);
-    return range(cursor.buffer, cursor.valueStart, cursor.valueEnd, context);
-  };
+function unreadable(queue: RecordQueue, part: Part, cause: unknown): Error {
+  const at = describe(queue);
+  if (part === 'event time')
+    return new TimestampError(`Cannot read the event time of ${at}: ${text(cause)}`, { cause });
+  return new DeserializationError(
+    `Cannot deserialize the ${part} of ${at}: ${text(cause)}${excerpt(queue, part)}`,
+    { cause },
+  );
 }
 
 function describe(origin: RecordOrigin): string {

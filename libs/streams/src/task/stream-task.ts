@@ -33,6 +33,8 @@ export class StreamTask {
   /** What a commit or a handler failed with: the worker decides. */
   failure: Error | null = null;
   processedCount = 0;
+  /** Of the turn. */
+  #done = 0;
   /** What the last successful commit claimed, for inputs that moved since the task was opened. */
   committed: readonly CommittedOffset[] = [];
 
@@ -138,42 +140,46 @@ export class StreamTask {
   process(limit: number, untilMs = Infinity): number {
     const { record, stages, watermark } = this.#opened!;
     const beforeMs = watermark.watermarkMs;
-    let done = 0;
-    while (done < limit && this.#waiting === null && this.failure === null) {
-      if (done > 0 && this.#isTurnOver(untilMs)) break;
+    this.#done = 0;
+    while (this.#canGoOn(limit, untilMs)) {
       try {
-        if (!this.#processNext()) break;
+        this.#processSome(limit, untilMs);
+        break;
       } catch (thrown) {
         this.#failed(thrown);
+        this.#done++;
       }
-      done++;
     }
     record.set(null);
-    this.processedCount += done;
-    if (done > 0 || watermark.watermarkMs > beforeMs) {
+    this.processedCount += this.#done;
+    if (this.#done > 0 || watermark.watermarkMs > beforeMs) {
       stages.advance();
       this.#makeRoom();
     }
-    return done;
+    return this.#done;
   }
 
-  /** False: there is nothing to process now. */
-  #processNext(): boolean {
+  /** Until there is nothing to process now, or the turn is over. One try for all of them: a record that throws ends it. */
+  #processSome(limit: number, untilMs: number): void {
     const { group, watermark, record } = this.#opened!;
-    const queue = group.next();
-    if (queue === null) return false;
-    watermark.observe(queue.index, queue.timestampMs);
-    record.set(queue);
-    queue.chain(queue.key, queue.value, queue.timestampMs);
-    queue.consumed();
-    return true;
+    do {
+      const queue = group.next();
+      if (queue === null) return;
+      watermark.observe(queue.index, queue.timestampMs);
+      record.set(queue);
+      queue.chain(queue.key, queue.value, queue.timestampMs);
+      queue.consumed();
+      this.#done++;
+    } while (this.#canGoOn(limit, untilMs));
   }
 
-  /** Asked before each record but the first: one record may be slow, or become many. */
-  #isTurnOver(untilMs: number): boolean {
+  /** Asked before each record: the one before may have been slow, have become many, or ended the task. */
+  #canGoOn(limit: number, untilMs: number): boolean {
+    if (this.#done >= limit || this.#waiting !== null || this.failure !== null) return false;
+    if (this.#done === 0) return true;
     const { stages, collector } = this.#opened!;
     const isEnough = collector.pendingBytes > this.#environment.maxPendingBytes;
-    return isEnough || stages.isFull || this.#turnTimer.isOver(untilMs);
+    return !isEnough && !stages.isFull && !this.#turnTimer.isOver(untilMs);
   }
 
   /** The record that is read or processed now failed: its handler decides, at once or later. */
