@@ -25,16 +25,17 @@ export function accumulatorSerde(shape: string, create: () => Accumulator): Serd
       );
     }
     const accumulator = create();
-    const { numbers, objects } = accumulator;
+    const { numbers } = accumulator;
     for (let i = 0; i < numbers.length; i++) numbers[i] = buffer.readDoubleBE(start + HEADER_BYTES + i * 8);
-    if (end - start > numbersEnd) fill(objects, parseTagged(utf8(buffer, start + numbersEnd, end)));
+    if (end - start > numbersEnd)
+      accumulator.objects = parseTagged(utf8(buffer, start + numbersEnd, end)) as unknown[];
     return accumulator;
   };
 
   return {
     format: `aggregates ${shape}`,
     serialize({ numbers, objects }) {
-      const text = objects.every((object) => object === undefined) ? '' : stringifyTagged(objects);
+      const text = objects === null ? '' : stringifyTagged(objects);
       const bytes = Buffer.allocUnsafe(numbersEnd + Buffer.byteLength(text));
       bytes[0] = VERSION;
       bytes.writeUInt32BE(shapeSum, 1);
@@ -45,8 +46,4 @@ export function accumulatorSerde(shape: string, create: () => Accumulator): Serd
     deserialize: (bytes) => deserializeRange(asBuffer(bytes), 0, bytes.length),
     deserializeRange,
   };
-}
-
-function fill(objects: unknown[], stored: unknown): void {
-  (stored as readonly unknown[]).forEach((object, slot) => (objects[slot] = object));
 }

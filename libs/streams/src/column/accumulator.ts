@@ -2,13 +2,17 @@
  *  The number array is made so that V8 keeps plain float64 in it. */
 export interface Accumulator {
   readonly numbers: number[];
-  readonly objects: unknown[];
+  /** null while all of them are empty, which most stay for ever: a group then costs two objects. */
+  objects: unknown[] | null;
 }
 
-/** Makes accumulators with these values in their number slots and nothing (undefined) in their object slots. */
-export function accumulatorFactory(numbers: readonly number[], numObjects: number): () => Accumulator {
+/** Makes accumulators with these values in their number slots. */
+export function accumulatorFactory(numbers: readonly number[]): () => Accumulator {
   const doubles = Array.from(numbers, () => 0.5);
   numbers.forEach((value, slot) => (doubles[slot] = value));
-  const objects: unknown[] = Array.from({ length: numObjects });
-  return () => ({ numbers: doubles.slice(), objects: objects.slice() });
+  return () => ({ numbers: doubles.slice(), objects: null });
+}
+
+export function emptyObjects(numObjects: number): unknown[] {
+  return Array.from({ length: numObjects });
 }

@@ -1,16 +1,30 @@
 /** One aggregate at work on an accumulator.
  *  S1 Null, undefined and NaN are no values: they are skipped.
  *  S2 avg is kept as sum and count, so it is exact in any order of merging; min and max keep the value alone.
- *  S3 A value of the wrong type throws; the caller puts the accumulator back as it was. */
-import type { Accumulator } from './accumulator.ts';
+ *  S3 A value of the wrong type throws; the caller puts the accumulator back as it was.
+ *  S4 `plain` says the same once more, as source text for what nearly all rows hold: see `plain-aggregation.ts`. */
+import { emptyObjects, type Accumulator } from './accumulator.ts';
 import type { DeclaredAggregate } from './aggregate.ts';
-import { describeValue, isNull, type Row } from './compiled-expression.ts';
+import { describeValue, isNull, type CompiledExpression, type Row } from './compiled-expression.ts';
 
 export interface AggregateStep {
   add(to: Accumulator, row: Row): void;
   /** As if the rows of `from` had been added too. */
   merge(to: Accumulator, from: Accumulator): void;
   result(of: Accumulator): unknown;
+  readonly plain: PlainStep;
+}
+
+/** The step as source text, for values that are plain: `n` are the number slots, there is nothing in object slots (S4). */
+export interface PlainStep {
+  /** null: it reads no value. */
+  readonly source: CompiledExpression | null;
+  /** number: it takes numbers only, anything else (and NaN) is not plain. any: whatever there is. */
+  readonly takes: 'number' | 'any';
+  /** Statements that take the value in the variable `value`. */
+  readonly add: (value: string) => string;
+  /** An expression. */
+  readonly result: string;
 }
 
 /** Hands out slots while steps are made. */
@@ -22,29 +36,44 @@ export interface Slots {
 export function makeStep(aggregate: DeclaredAggregate, slots: Slots): AggregateStep {
   switch (aggregate.kind) {
     case 'avg':
-      return summing(aggregate, slots, (sum, count) => sum / count);
+      return averaging(aggregate, slots);
     case 'sum':
-      return summing(aggregate, slots, (sum) => sum);
+      return summing(aggregate, slots);
     case 'count':
       return counting(aggregate, slots);
     case 'rows':
       return countingRows(slots);
     case 'min':
-      return extreme(aggregate, slots, (value, than) => value < than);
+      return extreme(aggregate, slots, '<', (value, than) => value < than);
     case 'max':
-      return extreme(aggregate, slots, (value, than) => value > than);
+      return extreme(aggregate, slots, '>', (value, than) => value > than);
   }
 }
 
-function summing(
-  aggregate: DeclaredAggregate,
-  slots: Slots,
-  result: (sum: number, count: number) => number,
-): AggregateStep {
-  const { evaluate } = aggregate.source;
+function averaging(aggregate: DeclaredAggregate, slots: Slots): AggregateStep {
+  const { sum, count, step } = sumAndCount(aggregate, slots);
+  return {
+    ...step,
+    result: ({ numbers }) => (numbers[count] === 0 ? null : numbers[sum]! / numbers[count]!),
+    plain: { ...step.plain, result: `n[${count}] === 0 ? null : n[${sum}] / n[${count}]` },
+  };
+}
+
+function summing(aggregate: DeclaredAggregate, slots: Slots): AggregateStep {
+  const { sum, count, step } = sumAndCount(aggregate, slots);
+  return {
+    ...step,
+    result: ({ numbers }) => (numbers[count] === 0 ? null : numbers[sum]),
+    plain: { ...step.plain, result: `n[${count}] === 0 ? null : n[${sum}]` },
+  };
+}
+
+function sumAndCount(aggregate: DeclaredAggregate, slots: Slots) {
+  const { source } = aggregate;
+  const { evaluate } = source;
   const sum = slots.numbers.push(0) - 1;
   const count = slots.numbers.push(0) - 1;
-  return {
+  const step: Pick<AggregateStep, 'add' | 'merge'> & { readonly plain: Omit<PlainStep, 'result'> } = {
     add({ numbers }, row) {
       const value = evaluate(row);
       if (typeof value === 'number') {
@@ -57,11 +86,17 @@ function summing(
       numbers[sum]! += from.numbers[sum]!;
       numbers[count]! += from.numbers[count]!;
     },
-    result: ({ numbers }) => (numbers[count] === 0 ? null : result(numbers[sum]!, numbers[count]!)),
+    plain: {
+      source,
+      takes: 'number',
+      add: (value) => `n[${sum}] += ${value}; n[${count}] += 1;`,
+    },
   };
+  return { sum, count, step };
 }
 
-function counting({ source: { evaluate } }: DeclaredAggregate, slots: Slots): AggregateStep {
+function counting({ source }: DeclaredAggregate, slots: Slots): AggregateStep {
+  const { evaluate } = source;
   const count = slots.numbers.push(0) - 1;
   return {
     add({ numbers }, row) {
@@ -69,6 +104,12 @@ function counting({ source: { evaluate } }: DeclaredAggregate, slots: Slots): Ag
     },
     merge: adding(count),
     result: ({ numbers }) => numbers[count],
+    plain: {
+      source,
+      takes: 'any',
+      add: (value) => `if (${value} !== null && ${value} !== undefined) n[${count}] += 1;`,
+      result: `n[${count}]`,
+    },
   };
 }
 
@@ -80,6 +121,7 @@ function countingRows(slots: Slots): AggregateStep {
     },
     merge: adding(count),
     result: ({ numbers }) => numbers[count],
+    plain: { source: null, takes: 'any', add: () => `n[${count}] += 1;`, result: `n[${count}]` },
   };
 }
 
@@ -93,32 +135,43 @@ function adding(slot: number): AggregateStep['merge'] {
 function extreme(
   aggregate: DeclaredAggregate,
   slots: Slots,
+  sign: '<' | '>',
   beats: (value: Comparable, than: Comparable) => boolean,
 ): AggregateStep {
-  const { evaluate } = aggregate.source;
+  const { source } = aggregate;
+  const { evaluate } = source;
   const number = slots.numbers.push(NaN) - 1;
   const object = slots.numObjects++;
-  const take = ({ numbers, objects }: Accumulator, value: unknown): void => {
-    const kept = objects[object];
+  const take = (to: Accumulator, value: unknown): void => {
+    const { numbers } = to;
+    const kept = to.objects?.[object];
     if (typeof value === 'number' && kept === undefined) {
       const current = numbers[number]!;
       if (current !== current || beats(value, current)) numbers[number] = value;
     } else if (!isNull(value)) {
       if (numbers[number] === numbers[number])
         throw wrongType(aggregate, value, 'a number like those before');
-      objects[object] = better(aggregate, value, kept, beats);
+      to.objects ??= emptyObjects(slots.numObjects);
+      to.objects[object] = better(aggregate, value, kept, beats);
     }
   };
   return {
     add: (to, row) => take(to, evaluate(row)),
     merge(to, { numbers, objects }) {
-      const value = objects[object] ?? numbers[number];
+      const value = objects?.[object] ?? numbers[number];
       if (value === value) take(to, value);
     },
     result({ numbers, objects }) {
-      const kept = objects[object];
+      const kept = objects?.[object];
       if (kept !== undefined) return copy(kept);
       return numbers[number] === numbers[number] ? numbers[number] : null;
+    },
+    plain: {
+      source,
+      takes: 'number',
+      add: (value) =>
+        `if (n[${number}] !== n[${number}] || ${value} ${sign} n[${number}]) n[${number}] = ${value};`,
+      result: `n[${number}] === n[${number}] ? n[${number}] : null`,
     },
   };
 }

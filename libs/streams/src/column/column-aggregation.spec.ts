@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { SerdeContext } from '../serde/serde.ts';
@@ -9,12 +10,10 @@ import type { Row } from './compiled-expression.ts';
 const context: SerdeContext = { topic: 't', part: 'value', headers: () => [] };
 const declared = (...aggregates: readonly unknown[]) => aggregates as readonly DeclaredAggregate[];
 
-function aggregate(aggregates: readonly DeclaredAggregate[], rows: readonly Row[]): Record<string, unknown> {
+function aggregate(aggregates: readonly DeclaredAggregate[], rows: readonly Row[]): Row {
   const aggregation = compileAggregation(aggregates);
   const accumulator = rows.reduce(aggregation.add, aggregation.initializer());
-  const result: Record<string, unknown> = {};
-  aggregation.writeResult(accumulator, result);
-  return result;
+  return aggregation.row(accumulator, null, null);
 }
 
 const ofX = declared(
@@ -64,10 +63,8 @@ describe('column aggregates', () => {
       left: readonly Row[],
       right: readonly Row[],
     ) => {
-      const { initializer, add, merge, writeResult } = compileAggregation(aggregates);
-      const result: Record<string, unknown> = {};
-      writeResult(merge(left.reduce(add, initializer()), right.reduce(add, initializer())), result);
-      return result;
+      const { initializer, add, merge, row } = compileAggregation(aggregates);
+      return row(merge(left.reduce(add, initializer()), right.reduce(add, initializer())), null, null);
     };
     fc.assert(
       fc.property(whole, whole, texts, texts, (left, right, before, after) => {
@@ -80,15 +77,14 @@ describe('column aggregates', () => {
   it('go on exactly where a stored accumulator stopped', () => {
     fc.assert(
       fc.property(rowsOf(maybeNumber), rowsOf(maybeNumber), (before, after) => {
-        const { initializer, add, writeResult, serde } = compileAggregation(ofX);
+        const { initializer, add, row, serde } = compileAggregation(ofX);
         const stored = serde.serialize(before.reduce(add, initializer()), context);
         const within = Buffer.concat([Buffer.from('xyz'), stored, Buffer.from('!')]);
         for (const restored of [
           serde.deserialize(new Uint8Array(stored), context),
           serde.deserializeRange!(within, 3, 3 + stored.length, context),
         ]) {
-          const result = {};
-          writeResult(after.reduce(add, restored), result);
+          const result = row(after.reduce(add, restored), null, null);
           expect(result).toEqual(aggregate(ofX, [...before, ...after]));
         }
       }),
@@ -104,12 +100,11 @@ describe('column aggregates', () => {
     ];
     fc.assert(
       fc.property(fc.oneof(...kinds), fc.nat(), (values, cut) => {
-        const { initializer, add, writeResult, serde } = compileAggregation(extremes);
+        const { initializer, add, row, serde } = compileAggregation(extremes);
         const rows = values.map((x) => ({ x }));
         const at = cut % (rows.length + 1);
         const stored = serde.serialize(rows.slice(0, at).reduce(add, initializer()), context);
-        const result = {};
-        writeResult(rows.slice(at).reduce(add, serde.deserialize(stored, context)), result);
+        const result = row(rows.slice(at).reduce(add, serde.deserialize(stored, context)), null, null);
         const sorted = values.toSorted((a, b) =>
           (a as string) < (b as string) ? -1 : (a as string) > (b as string) ? 1 : 0,
         );
@@ -135,16 +130,13 @@ describe('column aggregates', () => {
   });
 
   it('share no Date with the rows they came from or go to', () => {
-    const { initializer, add, writeResult } = compileAggregation(declared(max('x').alias('last')));
+    const { initializer, add, row } = compileAggregation(declared(max('x').alias('last')));
     const at = new Date(5);
     const accumulator = add(initializer(), { x: at });
-    const first: Record<string, unknown> = {};
-    writeResult(accumulator, first);
+    const first = row(accumulator, null, null);
     at.setTime(1);
     (first['last'] as Date).setTime(2);
-    const second = {};
-    writeResult(accumulator, second);
-    expect(second).toEqual({ last: new Date(5) });
+    expect(row(accumulator, null, null)).toEqual({ last: new Date(5) });
   });
 
   it.each([
@@ -175,12 +167,10 @@ describe('column aggregates', () => {
       max('text').alias('text'),
       avg('b').alias('b'),
     );
-    const { initializer, add, writeResult } = compileAggregation(aggregates);
+    const { initializer, add, row } = compileAggregation(aggregates);
     const accumulator = add(initializer(), { a: 1, text: 'm', b: 2 });
     expect(() => add(accumulator, { a: 10, text: 'z', b: 'wrong' })).toThrow(TypeError);
-    const result = {};
-    writeResult(accumulator, result);
-    expect(result).toEqual({ n: 1, a: 1, text: 'm', b: 2 });
+    expect(row(accumulator, null, null)).toEqual({ n: 1, a: 1, text: 'm', b: 2 });
   });
 
   it('refuse state of other aggregates', () => {
@@ -190,5 +180,53 @@ describe('column aggregates', () => {
       'the aggregates were changed under the same store name',
     );
     expect(() => others.deserialize(Buffer.alloc(3), context)).toThrow('these bytes are no state of');
+  });
+
+  it('put the columns of the group and of the window in front', () => {
+    const last = declared(max('x').alias('last'));
+    const both = compileAggregation(last, { names: ['a', 'b'], isKey: false });
+    const window = { startMs: 30_000, endMs: 60_000 };
+    for (const x of [4, 'text']) {
+      const rowOf = both.row(both.add(both.initializer(), { x }), { b: 2, a: 1 }, window);
+      expect(Object.entries(rowOf)).toEqual([
+        ['a', 1],
+        ['b', 2],
+        ['window_start', 30_000],
+        ['window_end', 60_000],
+        ['last', x],
+      ]);
+    }
+    const own = compileAggregation(last, { names: ['it'], isKey: true });
+    expect(own.row(own.initializer(), 'k', null)).toEqual({ it: 'k', last: null });
+  });
+
+  it('are the same where the process allows no code from strings', () => {
+    const script = `import { avg, count, max, sum } from '${new URL('./aggregate.ts', import.meta.url).href}';
+      import { col, when } from '${new URL('./column.ts', import.meta.url).href}';
+      import { compileAggregation } from '${new URL('./column-aggregation.ts', import.meta.url).href}';
+      const { initializer, add, row } = compileAggregation([
+        avg('x').alias('mean'), max('x').alias('high'), count('x').alias('given'), count('*').alias('rows'),
+        sum(when(col('x').gt(2), 10).when(col('y'), 'a'.length).otherwise(0)).alias('points'),
+      ], { names: ['key'], isKey: true });
+      const rows = [{ x: 1, y: true }, { x: null, y: false }, { x: 5, y: true }];
+      console.log(JSON.stringify(row(rows.reduce(add, initializer()), 'k', { startMs: 0, endMs: 9 })));`;
+    const print = (flags: readonly string[]) =>
+      execFileSync(
+        process.execPath,
+        [...flags, '--conditions=hf-source', '--input-type=module', '-e', script],
+        { encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } },
+      );
+    const expected = {
+      key: 'k',
+      window_start: 0,
+      window_end: 9,
+      mean: 3,
+      high: 5,
+      given: 2,
+      rows: 3,
+      points: 11,
+    };
+    expect(JSON.parse(print(['--disallow-code-generation-from-strings']))).toEqual(expected);
+    expect(JSON.parse(print([]))).toEqual(expected);
   });
 });

@@ -1,10 +1,20 @@
 /** The aggregates of one `agg(...)`, compiled: rows go in one by one, nothing is kept of them. */
+import type { TimeSpan } from '../record/record.ts';
+import { unlessForbidden } from '../serde/generated-code.ts';
 import type { Serde } from '../serde/serde.ts';
 import { accumulatorFactory, type Accumulator } from './accumulator.ts';
 import { accumulatorSerde } from './accumulator.serde.ts';
-import { makeStep, type Slots } from './aggregate-step.ts';
+import { makeStep, type AggregateStep, type Slots } from './aggregate-step.ts';
 import type { DeclaredAggregate } from './aggregate.ts';
 import type { Row } from './compiled-expression.ts';
+import { generateAggregation, type LeadingColumn } from './plain-aggregation.ts';
+
+/** By what rows are grouped, as columns of the aggregated row. */
+export interface GroupColumns {
+  readonly names: readonly string[];
+  /** The one column is the key itself; otherwise they are properties of the key. */
+  readonly isKey: boolean;
+}
 
 export interface ColumnAggregation {
   readonly initializer: () => Accumulator;
@@ -12,43 +22,86 @@ export interface ColumnAggregation {
   readonly add: (to: Accumulator, row: Row) => Accumulator;
   /** Changes `to` as if the rows of `from` had been added to it; `from` stays as it is. */
   readonly merge: (to: Accumulator, from: Accumulator) => Accumulator;
-  /** Sets the aliases, in the order written. */
-  readonly writeResult: (of: Accumulator, into: Record<string, unknown>) => void;
+  /** A fresh row: the group's columns, `window_start` and `window_end` where there is a window, the aliases in the order written. */
+  readonly row: (of: Accumulator, key: unknown, window: TimeSpan | null) => Row;
   readonly serde: Serde<Accumulator>;
 }
 
-export function compileAggregation(aggregates: readonly DeclaredAggregate[]): ColumnAggregation {
+export function compileAggregation(
+  aggregates: readonly DeclaredAggregate[],
+  group: GroupColumns = { names: [], isKey: false },
+): ColumnAggregation {
   const slots: Slots = { numbers: [], numObjects: 0 };
   const steps = aggregates.map((aggregate) => makeStep(aggregate, slots));
   const aliases = aggregates.map(({ aliasedAs }) => aliasedAs);
-  const initializer = accumulatorFactory(slots.numbers, slots.numObjects);
-  const before = initializer();
+  const initializer = accumulatorFactory(slots.numbers);
+  const inSteps = stepwise(steps, aliases, group, initializer());
+  const generate = (leading: readonly LeadingColumn[]) =>
+    unlessForbidden(() => generateAggregation(steps, aliases, leading));
+  const alone = generate(groupColumns(group));
+  const windowed = generate([...groupColumns(group), ...WINDOW_COLUMNS]);
   return {
     initializer,
     add(to, row) {
-      assign(to, before);
-      try {
-        for (let i = 0; i < steps.length; i++) steps[i]!.add(to, row);
-      } catch (error) {
-        assign(before, to);
-        throw error;
-      }
+      if (alone === undefined || !alone.add(to, row)) inSteps.add(to, row);
       return to;
     },
     merge(to, from) {
       for (const step of steps) step.merge(to, from);
       return to;
     },
-    writeResult(of, into) {
-      for (let i = 0; i < steps.length; i++) into[aliases[i]!] = steps[i]!.result(of);
+    row(of, key, window) {
+      if (windowed === undefined || of.objects !== null) return inSteps.row(of, key, window);
+      return window === null
+        ? alone!.row(of, key, NaN, NaN)
+        : windowed.row(of, key, window.startMs, window.endMs);
     },
     serde: accumulatorSerde(shapeOf(aggregates), initializer),
   };
 }
 
-function assign(from: Accumulator, to: Accumulator): void {
+const WINDOW_COLUMNS: readonly LeadingColumn[] = [
+  { name: 'window_start', code: 'startMs' },
+  { name: 'window_end', code: 'endMs' },
+];
+
+function groupColumns({ names, isKey }: GroupColumns): readonly LeadingColumn[] {
+  return names.map((name) => ({ name, code: isKey ? 'key' : `key[${JSON.stringify(name)}]` }));
+}
+
+/** Whatever the values are, one aggregate after the other. */
+function stepwise(
+  steps: readonly AggregateStep[],
+  aliases: readonly string[],
+  { names, isKey }: GroupColumns,
+  before: Accumulator,
+) {
+  return {
+    add(to: Accumulator, row: Row): void {
+      copy(to, before);
+      try {
+        for (const step of steps) step.add(to, row);
+      } catch (error) {
+        copy(before, to);
+        throw error;
+      }
+    },
+    row(of: Accumulator, key: unknown, window: TimeSpan | null): Row {
+      const row: Record<string, unknown> = {};
+      for (const name of names) row[name] = isKey ? key : (key as Row)[name];
+      if (window !== null) {
+        row['window_start'] = window.startMs;
+        row['window_end'] = window.endMs;
+      }
+      steps.forEach((step, i) => (row[aliases[i]!] = step.result(of)));
+      return row;
+    },
+  };
+}
+
+function copy(from: Accumulator, to: Accumulator): void {
   for (let i = 0; i < from.numbers.length; i++) to.numbers[i] = from.numbers[i]!;
-  for (let i = 0; i < from.objects.length; i++) to.objects[i] = from.objects[i];
+  to.objects = from.objects === null ? null : [...from.objects];
 }
 
 /** What the slots mean: a stored accumulator of other aggregates must not be read as one of these. */

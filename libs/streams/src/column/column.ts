@@ -1,15 +1,10 @@
 /** `col` and `when`: how a user begins a column expression. */
-import { CompiledColumn, CompiledExpression, compile, type Evaluate } from './compiled-expression.ts';
+import { CompiledChoice, CompiledColumn, compile, type Case } from './compiled-expression.ts';
 import type { Column, StartWhen } from './expression.ts';
 
 /** A column of the row, by name. */
 export function col<const C extends string>(name: C): Column<C> {
   return new CompiledColumn(name) as unknown as Column<C>;
-}
-
-interface Case {
-  readonly condition: CompiledExpression;
-  readonly value: CompiledExpression;
 }
 
 /** The value of the first condition that holds: `when(col('hot'), 1).otherwise(0)`. Null counts as false. */
@@ -20,17 +15,6 @@ function cases(all: readonly Case[]): unknown {
   return {
     when: (condition: unknown, value: unknown) =>
       cases([...all, { condition: compile(condition), value: compile(value) }]),
-    otherwise: (value: unknown) => choose(all, compile(value)),
+    otherwise: (value: unknown) => new CompiledChoice(all, compile(value)),
   };
-}
-
-function choose(all: readonly Case[], otherwise: CompiledExpression): CompiledExpression {
-  const text = all.map(({ condition, value }) => `when ${condition.text} then ${value.text}`).join(' ');
-  const evaluate = all.reduceRight<Evaluate>(
-    (rest, { condition, value }) =>
-      (row) =>
-        condition.evaluate(row) === true ? value.evaluate(row) : rest(row),
-    otherwise.evaluate,
-  );
-  return new CompiledExpression(`${text} otherwise ${otherwise.text}`, evaluate);
 }

@@ -3,6 +3,11 @@
 export type Row = Readonly<Record<string, unknown>>;
 export type Evaluate = (row: Row) => unknown;
 
+/** Names what generated code cannot write down. */
+export interface Constants {
+  add(value: unknown): string;
+}
+
 /** What every expression of the public types is behind them. */
 export class CompiledExpression {
   readonly evaluate: Evaluate;
@@ -12,6 +17,11 @@ export class CompiledExpression {
   constructor(text: string, evaluate: Evaluate) {
     this.text = text;
     this.evaluate = evaluate;
+  }
+
+  /** The expression as source text over the variable `row`, for generated code. */
+  code(constants: Constants): string {
+    return `${constants.add(this.evaluate)}(row)`;
   }
 
   eq(other: unknown): CompiledExpression {
@@ -111,12 +121,62 @@ export class CompiledColumn extends CompiledExpression {
     super(column, (row) => row[column]);
     this.column = column;
   }
+
+  override code(): string {
+    return `row[${JSON.stringify(this.column)}]`;
+  }
+}
+
+class CompiledLiteral extends CompiledExpression {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    super(literalText(value), () => value);
+    this.#value = value;
+  }
+
+  override code(constants: Constants): string {
+    const isPlain = Number.isFinite(this.#value) || typeof this.#value === 'boolean' || this.#value === null;
+    return isPlain && !Object.is(this.#value, -0) ? String(this.#value) : constants.add(this.#value);
+  }
+}
+
+/** The value of the first condition that holds. */
+export class CompiledChoice extends CompiledExpression {
+  readonly #cases: readonly Case[];
+  readonly #otherwise: CompiledExpression;
+
+  constructor(cases: readonly Case[], otherwise: CompiledExpression) {
+    const text = cases.map(({ condition, value }) => `when ${condition.text} then ${value.text}`).join(' ');
+    const evaluate = cases.reduceRight<Evaluate>(
+      (rest, { condition, value }) =>
+        (row) =>
+          condition.evaluate(row) === true ? value.evaluate(row) : rest(row),
+      otherwise.evaluate,
+    );
+    super(`${text} otherwise ${otherwise.text}`, evaluate);
+    this.#cases = cases;
+    this.#otherwise = otherwise;
+  }
+
+  override code(constants: Constants): string {
+    return this.#cases.reduceRight(
+      (rest, { condition, value }) =>
+        `(${condition.code(constants)} === true ? ${value.code(constants)} : ${rest})`,
+      this.#otherwise.code(constants),
+    );
+  }
+}
+
+export interface Case {
+  readonly condition: CompiledExpression;
+  readonly value: CompiledExpression;
 }
 
 /** An expression as it is; anything else is a literal. */
 export function compile(operand: unknown): CompiledExpression {
   if (operand instanceof CompiledExpression) return operand;
-  return new CompiledExpression(literalText(operand), () => operand);
+  return new CompiledLiteral(operand);
 }
 
 export function isNull(value: unknown): value is null | undefined {

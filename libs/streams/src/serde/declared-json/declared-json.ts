@@ -4,6 +4,7 @@
  *  J2 What is written is what JSON.stringify makes of the value as the schema gives it: the declared fields, in the declared order.
  *     What the schema would refuse to read is not written. */
 import { utf8 } from '../../record-batch/index.ts';
+import { unlessForbidden } from '../generated-code.ts';
 import { composeReader } from './closure-reader.ts';
 import { requiring } from './fit.ts';
 import { generateReader, type PlainReader } from './generated-reader.ts';
@@ -31,14 +32,4 @@ export function jsonWriter(node: SchemaNode): (value: unknown) => Buffer {
 
 function refuseToWrite(faults: string): Error {
   return new TypeError(`Cannot write this as JSON: it does not fit the schema: ${faults}`);
-}
-
-/** undefined where the process allows no code from strings. */
-function unlessForbidden<T>(generate: () => T): T | undefined {
-  try {
-    return generate();
-  } catch (error) {
-    if (error instanceof EvalError) return undefined;
-    throw error;
-  }
 }

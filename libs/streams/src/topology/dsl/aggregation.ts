@@ -1,7 +1,7 @@
 /** The ways to aggregate, as what the aggregate operators run. */
 import type { DeclaredAggregate, AliasedAggregate } from '../../column/aggregate.ts';
 import type { Accumulator } from '../../column/accumulator.ts';
-import { compileAggregation } from '../../column/column-aggregation.ts';
+import { compileAggregation, type GroupColumns } from '../../column/column-aggregation.ts';
 import type { Row } from '../../column/compiled-expression.ts';
 import { TopologyError } from '../../errors/streams.error.ts';
 import type { AggregateDefinition } from '../../processor/operators/aggregate-definition.ts';
@@ -10,7 +10,6 @@ import type { Serde } from '../../serde/serde.ts';
 import { taggedJson } from '../../serde/tagged-json.serde.ts';
 import type { AggregateOptions, CountOptions, ReduceOptions, SessionMerge } from '../grouped-stream.ts';
 import type { StoreOptions } from '../store-ref.ts';
-import type { GroupKeyColumns } from './group-key.ts';
 
 type Definition<A> = Omit<AggregateDefinition<unknown, unknown, A, unknown>, 'name'>;
 /** May change `left`. */
@@ -46,24 +45,15 @@ function aggregation<A>(
 /** `agg(avg('temperature').alias('avg_temp'), ...)`: a fresh row per result. */
 export function ofColumns(
   aggregates: readonly AliasedAggregate<unknown, string, unknown>[],
-  group: GroupKeyColumns,
+  group: GroupColumns,
 ): Aggregation {
   const declared = aggregates as unknown as readonly DeclaredAggregate[];
   requireDistinct([...group.names, ...declared.map(({ aliasedAs }) => aliasedAs)]);
-  const columns = compileAggregation(declared);
+  const columns = compileAggregation(declared, group);
   const definition: Definition<Accumulator> = {
-    initializer: () => columns.initializer(),
+    initializer: columns.initializer,
     aggregator: (accumulator, value) => columns.add(accumulator, value as Row),
-    result(accumulator, key, window) {
-      const row: Record<string, unknown> = {};
-      group.write(key, row);
-      if (window !== null) {
-        row['window_start'] = window.startMs;
-        row['window_end'] = window.endMs;
-      }
-      columns.writeResult(accumulator, row);
-      return row;
-    },
+    result: columns.row,
   };
   return aggregation(definition, columns.merge, columns.serde);
 }

@@ -1,4 +1,5 @@
 /** KGroupedStream and WindowedKStream, as the DSL makes them. */
+import type { GroupColumns } from '../../column/column-aggregation.ts';
 import type { AliasedAggregate } from '../../column/aggregate.ts';
 import { requireKey } from '../../processor/operators/require-key.ts';
 import type { Window } from '../../time/window.ts';
@@ -16,7 +17,6 @@ import { declareAggregate, declareWindowedAggregate } from './declare-aggregate.
 import { declareRecordAlignedAggregate } from './declare-record-aligned-aggregate.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, type Flow } from './flow.ts';
-import type { GroupKeyColumns } from './group-key.ts';
 import type { KeyedBy } from './merged-repartitions.ts';
 import { repartition } from './through-topic.ts';
 
@@ -26,8 +26,8 @@ type Emits = 'final' | 'updates';
 
 /** The same four ways to aggregate, whatever becomes of them. */
 abstract class Aggregations<Table> {
-  readonly #columns: GroupKeyColumns;
-  constructor(columns: GroupKeyColumns) {
+  readonly #columns: GroupColumns;
+  constructor(columns: GroupColumns) {
     this.#columns = columns;
   }
   agg(...aggregates: Aggregates): Table {
@@ -48,12 +48,12 @@ abstract class Aggregations<Table> {
 class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
   readonly kind = 'grouped';
   readonly #dsl: Dsl;
-  readonly #columns: GroupKeyColumns;
+  readonly #columns: GroupColumns;
   readonly #name: string;
   /** The grouped records, keyed and partitioned by group; made once, at the first aggregation. */
   readonly #grouped: () => Flow;
 
-  constructor(dsl: Dsl, columns: GroupKeyColumns, name: string, grouped: () => Flow) {
+  constructor(dsl: Dsl, columns: GroupColumns, name: string, grouped: () => Flow) {
     super(columns);
     this.#dsl = dsl;
     this.#columns = columns;
@@ -93,7 +93,7 @@ class DeclaredWindowing extends Aggregations<WindowedTable> {
   readonly #declare: (aggregation: aggregations.Aggregation) => WindowedTable;
 
   constructor(
-    columns: GroupKeyColumns,
+    columns: GroupColumns,
     window: Window,
     emit: Emits,
     declare: (aggregation: aggregations.Aggregation) => WindowedTable,
@@ -115,7 +115,7 @@ export function declareGrouping(
   dsl: Dsl,
   keyed: () => Flow,
   keyedBy: KeyedBy,
-  columns: GroupKeyColumns,
+  columns: GroupColumns,
   options: Options,
 ): KGroupedStream<unknown, unknown, unknown> {
   let grouped: Flow | null = null;

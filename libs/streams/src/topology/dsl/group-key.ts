@@ -1,24 +1,15 @@
 /** By what records are grouped, and the columns that say so in an aggregated row. */
+import type { GroupColumns } from '../../column/column-aggregation.ts';
 import type { Mapper } from './predicate.ts';
 
 type Columns = Record<string, unknown>;
-/** Writes the group's columns in front of an aggregated row. */
-export interface GroupKeyColumns {
-  readonly names: readonly string[];
-  write(key: unknown, into: Columns): void;
-}
 
-export const KEY_ITSELF: GroupKeyColumns = {
-  names: ['key'],
-  write: (key, into) => {
-    into['key'] = key;
-  },
-};
+export const KEY_ITSELF: GroupColumns = { names: ['key'], isKey: true };
 
 /** A column, columns (the key is their object), or a function. */
 export function groupingBy(by: string | readonly string[] | Mapper<unknown>): {
   readonly select: Mapper<unknown>;
-  readonly columns: GroupKeyColumns;
+  readonly columns: GroupColumns;
 } {
   if (typeof by === 'function') return { select: by, columns: KEY_ITSELF };
   return typeof by === 'string' ? oneColumn(by) : severalColumns(by);
@@ -27,12 +18,7 @@ export function groupingBy(by: string | readonly string[] | Mapper<unknown>): {
 function oneColumn(column: string) {
   return {
     select: (value: unknown) => (value as Columns)[column],
-    columns: {
-      names: [column],
-      write: (key: unknown, into: Columns) => {
-        into[column] = key;
-      },
-    },
+    columns: { names: [column], isKey: true },
   };
 }
 
@@ -44,11 +30,6 @@ function severalColumns(names: readonly string[]) {
       for (const name of names) key[name] = (value as Columns)[name];
       return key;
     },
-    columns: {
-      names,
-      write: (key: unknown, into: Columns) => {
-        for (const name of names) into[name] = (key as Columns)[name];
-      },
-    },
+    columns: { names, isKey: false },
   };
 }
