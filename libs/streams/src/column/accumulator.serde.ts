@@ -5,6 +5,7 @@ import { crc32c, utf8 } from '../record-batch/index.ts';
 import { asBuffer } from '../serde/bytes.ts';
 import type { Serde } from '../serde/serde.ts';
 import { parseTagged, stringifyTagged } from '../serde/tagged-json.ts';
+import { writesStraight } from '../serde/value-writer.ts';
 import type { Accumulator } from './accumulator.ts';
 
 const VERSION = 1;
@@ -32,7 +33,7 @@ export function accumulatorSerde(shape: string, create: () => Accumulator): Serd
     return accumulator;
   };
 
-  return {
+  const serde: Serde<Accumulator> = {
     format: `aggregates ${shape}`,
     serialize({ numbers, objects }) {
       const text = objects === null ? '' : stringifyTagged(objects);
@@ -46,4 +47,10 @@ export function accumulatorSerde(shape: string, create: () => Accumulator): Serd
     deserialize: (bytes) => deserializeRange(asBuffer(bytes), 0, bytes.length),
     deserializeRange,
   };
+  return writesStraight(serde, ({ numbers, objects }, out) => {
+    out.byte(VERSION);
+    out.uint32(shapeSum);
+    for (let i = 0; i < numbers.length; i++) out.double(numbers[i]!);
+    if (objects !== null) out.text(stringifyTagged(objects));
+  });
 }

@@ -44,6 +44,9 @@ export const NO_PRODUCER: BatchSeal = {
 };
 
 const INITIAL_BYTES = 16 * 1024;
+/** Below this a loop is quicker than a call of `copy`. */
+const LOOP_COPY_BYTES = 32;
+const NO_HEADERS: Headers = [];
 /** Most a varint-framed record needs beside key, value and headers: length 5, attributes 1, timestamp 10, offset 5, lengths 5 + 5, header count 5. */
 const RECORD_OVERHEAD_BYTES = 36;
 
@@ -62,34 +65,54 @@ export class RecordBatchWriter {
     return this.#end;
   }
 
-  append(key: Bytes | null, value: Bytes | null, timestampMs: number, headers?: Headers): void {
+  append(key: Bytes | null, value: Bytes | null, timestampMs: number, headers: Headers = NO_HEADERS): void {
+    const valueBytes = value === null ? -1 : value.length;
+    let at = this.#begin(key === null ? -1 : key.length, valueBytes, timestampMs, headers);
+    if (key !== null) at = copyAll(this.#buffer, at, key);
+    at = writeVarint(this.#buffer, at, valueBytes);
+    if (value !== null) at = copyAll(this.#buffer, at, value);
+    this.#end = writeHeaders(this.#buffer, at, headers);
+  }
+
+  /** The same for key and value that lie in one buffer; a start of -1: null. */
+  appendFrom(
+    source: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    timestampMs: number,
+    headers: Headers = NO_HEADERS,
+  ): void {
+    const valueBytes = valueStart < 0 ? -1 : valueEnd - valueStart;
+    let at = this.#begin(keyStart < 0 ? -1 : keyEnd - keyStart, valueBytes, timestampMs, headers);
+    if (keyStart >= 0) at = copyRange(this.#buffer, at, source, keyStart, keyEnd);
+    at = writeVarint(this.#buffer, at, valueBytes);
+    if (valueStart >= 0) at = copyRange(this.#buffer, at, source, valueStart, valueEnd);
+    this.#end = writeHeaders(this.#buffer, at, headers);
+  }
+
+  /** Room for the record, and all of it before the key. Where the key begins. Lengths of -1: null. */
+  #begin(keyBytes: number, valueBytes: number, timestampMs: number, headers: Headers): number {
     if (this.#count === 0) this.#baseTimestampMs = this.#maxTimestampMs = timestampMs;
     else if (timestampMs > this.#maxTimestampMs) this.#maxTimestampMs = timestampMs;
     const timestampDelta = timestampMs - this.#baseTimestampMs;
-    const keyBytes = key === null ? 0 : key.length;
-    const valueBytes = value === null ? 0 : value.length;
-    const headerBytes = headers === undefined || headers.length === 0 ? 1 : headersSize(headers);
     const bodyBytes =
       1 +
       varintBytes(timestampDelta) +
       varintBytes(this.#count) +
-      varintBytes(key === null ? -1 : keyBytes) +
-      keyBytes +
-      varintBytes(value === null ? -1 : valueBytes) +
-      valueBytes +
-      headerBytes;
+      varintBytes(keyBytes) +
+      Math.max(keyBytes, 0) +
+      varintBytes(valueBytes) +
+      Math.max(valueBytes, 0) +
+      headersSize(headers);
     this.#reserve(bodyBytes + RECORD_OVERHEAD_BYTES);
     const buffer = this.#buffer;
     let at = writeVarint(buffer, this.#end, bodyBytes);
     buffer[at++] = 0;
     at = writeVarint(buffer, at, timestampDelta);
-    at = writeVarint(buffer, at, this.#count);
-    at = writeBytes(buffer, at, key);
-    at = writeBytes(buffer, at, value);
-    if (headerBytes === 1) buffer[at++] = 0;
-    else at = writeHeaders(buffer, at, headers!);
-    this.#end = at;
-    this.#count++;
+    at = writeVarint(buffer, at, this.#count++);
+    return writeVarint(buffer, at, keyBytes);
   }
 
   /** The records so far; the writer starts anew. */
@@ -116,11 +139,20 @@ export class RecordBatchWriter {
   }
 }
 
-function writeBytes(buffer: Buffer, at: number, bytes: Bytes | null): number {
-  if (bytes === null) return writeVarint(buffer, at, -1);
-  at = writeVarint(buffer, at, bytes.length);
+function copyAll(buffer: Buffer, at: number, bytes: Bytes): number {
   buffer.set(bytes, at);
   return at + bytes.length;
+}
+
+function copyRange(buffer: Buffer, at: number, source: Buffer, start: number, end: number): number {
+  if (end - start > LOOP_COPY_BYTES) return at + source.copy(buffer, at, start, end);
+  for (let i = start; i < end; i++) buffer[at++] = source[i]!;
+  return at;
+}
+
+function writeBytes(buffer: Buffer, at: number, bytes: Bytes | null): number {
+  if (bytes === null) return writeVarint(buffer, at, -1);
+  return copyAll(buffer, writeVarint(buffer, at, bytes.length), bytes);
 }
 
 function headersSize(headers: Headers): number {

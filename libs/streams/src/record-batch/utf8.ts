@@ -6,3 +6,12 @@ interface WithUtf8Slice {
 export function utf8(buffer: Buffer, start: number, end: number): string {
   return (buffer as unknown as WithUtf8Slice).utf8Slice(start, end);
 }
+
+interface WithUtf8Write {
+  utf8Write(text: string, at: number): number;
+}
+
+/** Writes a text as UTF-8 and returns how many bytes it took; what does not fit is left out. */
+export function utf8Write(buffer: Buffer, text: string, at: number): number {
+  return (buffer as unknown as WithUtf8Write).utf8Write(text, at);
+}

@@ -6,6 +6,7 @@ import { asBuffer } from './bytes.ts';
 import { jsonReader, jsonWriter } from './declared-json/declared-json.ts';
 import { declaredNode } from './declared-json/schema.ts';
 import type { Serde } from './serde.ts';
+import { writesStraight } from './value-writer.ts';
 
 /** A schema that changes the type on the way in (string to Date) must say how to write it back. */
 export type Encode<In, Out> = [Out] extends [In]
@@ -25,12 +26,14 @@ export function json(
 ): Serde<unknown> {
   const { read, write } = codecOf(schema);
   const encode = options?.encode as ((value: unknown) => unknown) | undefined;
-  return {
+  const serde: Serde<unknown> = {
     format: 'json',
     serialize: encode === undefined ? write : (value) => write(encode(value)),
     deserialize: (bytes) => read(asBuffer(bytes), 0, bytes.length),
     deserializeRange: read,
   };
+  if (write !== PLAIN.write || encode !== undefined) return serde;
+  return writesStraight(serde, (value, out) => out.text(stringify(value)));
 }
 
 interface Codec {

@@ -3,23 +3,30 @@ import type { Bytes } from '../record/record.ts';
 import { asBuffer, requireLength } from './bytes.ts';
 import type { Serde } from './serde.ts';
 import { textOf } from './short-texts.ts';
+import { writesStraight } from './value-writer.ts';
 
-const STRING: Serde<string> = {
-  format: 'string',
-  serialize: (value) => Buffer.from(value, 'utf8'),
-  deserialize: (bytes) => textOf(asBuffer(bytes), 0, bytes.length),
-  deserializeRange: textOf,
-};
-const DOUBLE: Serde<number> = {
-  format: 'double',
-  serialize(value) {
-    const bytes = Buffer.allocUnsafe(8);
-    bytes.writeDoubleBE(value, 0);
-    return bytes;
+const STRING: Serde<string> = writesStraight(
+  {
+    format: 'string',
+    serialize: (value) => Buffer.from(value, 'utf8'),
+    deserialize: (bytes) => textOf(asBuffer(bytes), 0, bytes.length),
+    deserializeRange: textOf,
   },
-  deserialize: (bytes) => readDouble(asBuffer(bytes), 0, bytes.length),
-  deserializeRange: readDouble,
-};
+  (value, out) => out.text(value),
+);
+const DOUBLE: Serde<number> = writesStraight(
+  {
+    format: 'double',
+    serialize(value) {
+      const bytes = Buffer.allocUnsafe(8);
+      bytes.writeDoubleBE(value, 0);
+      return bytes;
+    },
+    deserialize: (bytes) => readDouble(asBuffer(bytes), 0, bytes.length),
+    deserializeRange: readDouble,
+  },
+  (value, out) => out.double(value),
+);
 const LONG: Serde<bigint> = {
   format: 'long',
   serialize(value) {

@@ -3,6 +3,7 @@ import type { Windowed } from '../record/record.ts';
 import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 import { asBuffer } from './bytes.ts';
 import { formatOf, type Serde, type SerdeContext } from './serde.ts';
+import { valueWriter, writesStraight } from './value-writer.ts';
 
 export const WINDOW_BYTES = 16;
 
@@ -14,6 +15,12 @@ export class WindowedSerde<K> implements Serde<Windowed<K>> {
   constructor(key: Serde<K>) {
     this.#key = key;
     Object.assign(this, formatOf('windowed', key));
+    const writeKey = valueWriter(key);
+    writesStraight(this, ({ key: own, window }, out, context) => {
+      writeKey(own, out, context);
+      out.int64(window.startMs);
+      out.int64(window.endMs);
+    });
   }
 
   serialize({ key, window }: Windowed<K>, context: SerdeContext): Buffer {

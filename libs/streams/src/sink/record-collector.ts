@@ -54,14 +54,36 @@ export class TopicOutput {
     timestampMs: number,
     headers?: Headers,
   ): void {
-    const writer = (this.#writers[partition] ??= new RecordBatchWriter());
-    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
-    if (writer.count > 0 && writer.sizeBytes + bytes > this.#maxBatchBytes) {
-      this.#full.push({ topic: this.topic, partition, records: writer.take() });
-    }
+    const writer = this.#writer(partition, (key?.length ?? 0) + (value?.length ?? 0));
     const before = writer.sizeBytes;
     writer.append(key, value, timestampMs, headers);
     this.#grown(writer.sizeBytes - before);
+  }
+
+  /** The same for key and value that lie in one buffer; a start of -1: null. */
+  appendFrom(
+    partition: number,
+    source: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    valueStart: number,
+    valueEnd: number,
+    timestampMs: number,
+    headers?: Headers,
+  ): void {
+    const writer = this.#writer(partition, keyEnd - keyStart + (valueEnd - valueStart));
+    const before = writer.sizeBytes;
+    writer.appendFrom(source, keyStart, keyEnd, valueStart, valueEnd, timestampMs, headers);
+    this.#grown(writer.sizeBytes - before);
+  }
+
+  /** With room for so many bytes (K2). */
+  #writer(partition: number, bytes: number): RecordBatchWriter {
+    const writer = (this.#writers[partition] ??= new RecordBatchWriter());
+    if (writer.count > 0 && writer.sizeBytes + bytes > this.#maxBatchBytes) {
+      this.#full.push({ topic: this.topic, partition, records: writer.take() });
+    }
+    return writer;
   }
 
   /** Whether records for the partition are pending. */

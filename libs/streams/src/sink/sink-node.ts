@@ -2,7 +2,9 @@
 import { ProductionError } from '../errors/streams.error.ts';
 import type { Next, OperatorContext } from '../processor/operator.ts';
 import type { Bytes } from '../record/record.ts';
+import { ByteWriter } from '../serde/byte-writer.ts';
 import type { SerdeContext } from '../serde/serde.ts';
+import { valueWriter } from '../serde/value-writer.ts';
 import type { SinkSpec } from '../topology/graph.ts';
 import { partitionFor } from './murmur2.ts';
 import type { TopicOutput } from './record-collector.ts';
@@ -26,9 +28,16 @@ export function sinkNode(name: string, spec: SinkSpec, target: SinkTarget, conte
   const valueContext: SerdeContext = { topic: output.topic, part: 'value', headers };
   let nextKeyless = context.partition;
 
-  const partition = (key: unknown, value: unknown, keyBytes: Bytes | null): number => {
-    if (spec.partitioner !== null) return checked(spec.partitioner(key, value, keyBytes, numPartitions));
-    return keyBytes === null ? nextKeyless++ % numPartitions : partitionFor(keyBytes, numPartitions);
+  const writeKey = spec.key === null ? null : valueWriter(spec.key);
+  const writeValue = valueWriter(spec.value);
+  const bytes = new ByteWriter();
+
+  const partition = (key: unknown, value: unknown, keyEnd: number): number => {
+    if (spec.partitioner !== null) {
+      const keyBytes = keyEnd < 0 ? null : Buffer.from(bytes.buffer.subarray(0, keyEnd));
+      return checked(spec.partitioner(key, value, keyBytes, numPartitions));
+    }
+    return keyEnd < 0 ? nextKeyless++ % numPartitions : partitionFor(bytes.buffer, numPartitions, 0, keyEnd);
   };
   const checked = (chosen: number): number => {
     if (Number.isInteger(chosen) && chosen >= 0 && chosen < numPartitions) return chosen;
@@ -36,26 +45,28 @@ export function sinkNode(name: string, spec: SinkSpec, target: SinkTarget, conte
       `Cannot write to ${output.topic}: the partitioner of ${name} chose partition ${chosen} of ${numPartitions}.`,
     );
   };
+  const copyOf = (start: number, end: number) =>
+    start < 0 ? null : Buffer.from(bytes.buffer.subarray(start, end));
 
   return (key, value, timestampMs) => {
     context.entered(name);
-    const keyBytes =
-      spec.key === null || key === null || key === undefined ? null : spec.key.serialize(key, keyContext);
-    const valueBytes =
-      value === null || value === undefined ? null : spec.value.serialize(value, valueContext);
-    const size = (keyBytes?.length ?? 0) + (valueBytes?.length ?? 0);
-    if (size + RECORD_FRAME_BYTES > target.maxRecordBytes) {
-      target.onFailure(tooLarge(output.topic, size, target.maxRecordBytes), keyBytes, valueBytes);
+    bytes.clear();
+    const hasKey = writeKey !== null && key !== null && key !== undefined;
+    if (hasKey) writeKey(key, bytes, keyContext);
+    const keyEnd = bytes.end;
+    const hasValue = value !== null && value !== undefined;
+    if (hasValue) writeValue(value, bytes, valueContext);
+    const { buffer, end } = bytes;
+    const keyStart = hasKey ? 0 : -1;
+    const valueStart = hasValue ? keyEnd : -1;
+    if (end + RECORD_FRAME_BYTES > target.maxRecordBytes) {
+      const error = tooLarge(output.topic, end, target.maxRecordBytes);
+      target.onFailure(error, copyOf(keyStart, keyEnd), copyOf(valueStart, end));
       return;
     }
-    const recordHeaders = context.record.headers();
-    output.append(
-      partition(key, value, keyBytes),
-      keyBytes,
-      valueBytes,
-      timestampMs,
-      recordHeaders.length === 0 ? undefined : recordHeaders,
-    );
+    const to = partition(key, value, hasKey ? keyEnd : -1);
+    const headers = context.record.headers();
+    output.appendFrom(to, buffer, keyStart, keyEnd, valueStart, end, timestampMs, headers);
   };
 }
 

@@ -29,13 +29,6 @@ export function changelogSegment(buffer: Buffer, keyEnd: number, windowed: boole
   return windowed ? readInt64(buffer, keyEnd) : null;
 }
 
-export function encodeStateValue(value: Bytes, timestampMs: number): Bytes {
-  const bytes = Buffer.allocUnsafe(value.length + 8);
-  writeInt64(bytes, timestampMs, 0);
-  bytes.set(value, 8);
-  return bytes;
-}
-
 export function decodeStateValue(bytes: Bytes): StateValue {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return { timestampMs: readInt64(buffer, 0), value: buffer.subarray(8) };

@@ -15,7 +15,9 @@ import type { Bytes, CapturedRecord } from '../record/record.ts';
 import type { SegmentId, SegmentWrites, StorePartition } from '../ports/store.ts';
 import type { StoreDeclaration } from '../topology/graph.ts';
 import type { SerdeContext } from '../serde/serde.ts';
-import { decodeStateValue, encodeChangelogKey, encodeStateValue } from './changelog-codec.ts';
+import { ByteWriter } from '../serde/byte-writer.ts';
+import { valueWriter, type ValueWriter } from '../serde/value-writer.ts';
+import { decodeStateValue, encodeChangelogKey } from './changelog-codec.ts';
 import { SegmentWriter } from './segment-writes.ts';
 import { readEntry, whyUnreadable } from './unreadable-entry.ts';
 
@@ -85,6 +87,10 @@ export class StateStore {
   readonly #options: StateStoreOptions;
   readonly #keyContext: SerdeContext;
   readonly #valueContext: SerdeContext;
+  readonly #writeKey: ValueWriter<unknown>;
+  readonly #writeValue: ValueWriter<unknown>;
+  /** Of the entry that is encoded now. */
+  readonly #bytes = new ByteWriter();
   readonly #changelog = new RecordBatchWriter();
   /** Segments with removed entries. */
   readonly #removing = new Set<StateSegment>();
@@ -104,6 +110,8 @@ export class StateStore {
     this.name = options.declaration.name;
     this.#keyContext = { topic: options.changelogTopic, part: 'key', headers: () => [] };
     this.#valueContext = { topic: options.changelogTopic, part: 'value', headers: () => [] };
+    this.#writeKey = valueWriter(options.declaration.key);
+    this.#writeValue = valueWriter(options.declaration.value);
   }
 
   /** Begins on a store partition that was brought up to date with its changelog. Empty: no key needs to be looked for. */
@@ -165,13 +173,15 @@ export class StateStore {
   }
 
   #insert<V>(segment: StateSegment, id: unknown, key: unknown, value: V): StateEntry<V> {
-    const entry = (segment.removed.get(id) as StateEntry<V> | undefined) ?? newEntry<V>(key, segment);
+    const { absent, removed } = segment;
+    const known = removed.size === 0 ? undefined : (removed.get(id) as StateEntry<V> | undefined);
+    const entry = known ?? newEntry<V>(key, segment);
     entry.value = value;
     entry.timestampMs = -1;
     entry.removed = false;
     segment.entries.set(id, entry as StateEntry);
-    segment.absent.delete(id);
-    segment.removed.delete(id);
+    if (absent.size > 0) absent.delete(id);
+    if (known !== undefined) removed.delete(id);
     this.cachedBytes += ENTRY_OVERHEAD_BYTES;
     return entry;
   }
@@ -356,12 +366,18 @@ export class StateStore {
   seal(nowMs: number): SealedState | null {
     const writers = new Map<StateSegment, SegmentWriter>();
     const changelog: EncodedRecords[] = [];
+    let last: StateSegment | null = null;
+    let writer: SegmentWriter | undefined;
     for (const entry of this.dirty) {
+      const { segment } = entry;
       entry.dirty = false;
-      if (entry.segment.dropped) continue;
-      let writer = writers.get(entry.segment);
-      if (writer === undefined) writers.set(entry.segment, (writer = new SegmentWriter()));
-      this.#encode(entry, writer, changelog, nowMs);
+      if (segment.dropped) continue;
+      if (segment !== last) {
+        writer = writers.get(segment);
+        if (writer === undefined) writers.set(segment, (writer = new SegmentWriter()));
+        last = segment;
+      }
+      this.#encode(entry, writer!, changelog, nowMs);
     }
     const count = this.dirty.length;
     this.dirty = [];
@@ -375,24 +391,32 @@ export class StateStore {
     return { changelog, writes, expireBeforeMs };
   }
 
+  /** Once, for both: the changelog key is the store's key with the window's start behind it, the value is the same. */
   #encode(entry: StateEntry, writer: SegmentWriter, full: EncodedRecords[], nowMs: number): void {
-    const key = this.#keyBytes(entry.key);
-    const value = entry.removed ? null : this.#encodeValue(entry);
-    const changelogKey = encodeChangelogKey(key, entry.segment.id);
-    const bytes = changelogKey.length + (value?.length ?? 0) + RECORD_FRAME_BYTES;
-    if (this.#changelog.count > 0 && this.#changelog.sizeBytes + bytes > this.#options.maxBatchBytes) {
+    const { segment, removed } = entry;
+    const bytes = this.#bytes;
+    bytes.clear();
+    this.#writeKey(entry.key, bytes, this.#keyContext);
+    const keyEnd = bytes.end;
+    if (segment.id !== null) bytes.int64(segment.id);
+    const valueStart = bytes.end;
+    if (!removed) {
+      bytes.int64(entry.timestampMs);
+      this.#writeValue(entry.value, bytes, this.#valueContext);
+    }
+    const { buffer, end } = bytes;
+    if (
+      this.#changelog.count > 0 &&
+      this.#changelog.sizeBytes + end + RECORD_FRAME_BYTES > this.#options.maxBatchBytes
+    ) {
       full.push(this.#changelog.take());
     }
-    this.#changelog.append(changelogKey, value, nowMs);
-    writer.append(key, value);
-    if (value === null) return;
-    this.cachedBytes += value.length - entry.encodedBytes;
-    entry.encodedBytes = value.length;
-  }
-
-  #encodeValue(entry: StateEntry): Bytes {
-    const plain = this.declaration.value.serialize(entry.value, this.#valueContext);
-    return encodeStateValue(plain, entry.timestampMs);
+    this.#changelog.appendFrom(buffer, 0, valueStart, removed ? -1 : valueStart, end, nowMs);
+    writer.appendFrom(buffer, 0, keyEnd, removed ? -1 : valueStart, end);
+    if (removed) return;
+    const valueBytes = end - valueStart;
+    this.cachedBytes += valueBytes - entry.encodedBytes;
+    entry.encodedBytes = valueBytes;
   }
 
   /** Only while no operator holds records and no sealed write is on its way to the store (V3, V4). */
