@@ -1,6 +1,6 @@
 /** The engine's own cost per record: the reference work over fetches in memory and ports that keep nothing, beside the bare
  *  loop in the same run. Ratios count; microseconds depend on the machine.
- *  Run: npm run bench:engine   (RECORDS=, SENSORS=, EMIT=updates|final, ROUNDS=, JSON=plain|schema) */
+ *  Run: npm run bench:engine   (RECORDS=, SENSORS=, EMIT=updates|final, ROUNDS=, JSON=plain|schema; MAX_RATIO= fails above it) */
 import {
   avg,
   col,
@@ -21,6 +21,7 @@ import {
   type Topology,
 } from '@hiveframe/streams';
 import { createTaskEnvironment, resolveStreamsConfig, StreamTask } from '@hiveframe/streams/internal';
+import { GcPauses } from './gc-pauses.ts';
 import { nullLog } from './null-ports.ts';
 import { makeReadings } from './readings.ts';
 
@@ -215,11 +216,20 @@ function bare(fetches: readonly FetchedRecords[]): number {
   return bytes;
 }
 
-async function cpuMicros(work: () => unknown): Promise<number> {
+interface Run {
+  readonly usPerRecord: number;
+  /** Of the time on the clock. */
+  readonly gcShare: number;
+}
+
+async function measure(work: () => unknown, pauses: GcPauses): Promise<Run> {
   const before = process.cpuUsage();
+  const fromMs = performance.now();
   await work();
-  const used = process.cpuUsage(before);
-  return used.user + used.system;
+  const toMs = performance.now();
+  const { user, system } = process.cpuUsage(before);
+  await new Promise(setImmediate); // pauses are told of then
+  return { usPerRecord: (user + system) / RECORDS, gcShare: pauses.msWithin(fromMs, toMs) / (toMs - fromMs) };
 }
 
 const fetches = makeReadings({
@@ -228,16 +238,21 @@ const fetches = makeReadings({
   count: RECORDS,
   sensors: SENSORS,
 });
-const times: Record<'engine' | 'bare', number[]> = { engine: [], bare: [] };
+const pauses = new GcPauses();
+const runs: Record<'engine' | 'bare', Run[]> = { engine: [], bare: [] };
 let outputs = 0;
 for (let round = 0; round < ROUNDS + 2; round++) {
-  const bareUs = (await cpuMicros(() => bare(fetches))) / RECORDS;
-  const engineUs = (await cpuMicros(async () => (outputs = await engine(fetches)))) / RECORDS;
+  const bareRun = await measure(() => bare(fetches), pauses);
+  const engineRun = await measure(async () => (outputs = await engine(fetches)), pauses);
   if (round < 2) continue;
-  times.bare.push(bareUs);
-  times.engine.push(engineUs);
+  runs.bare.push(bareRun);
+  runs.engine.push(engineRun);
 }
-const lowest = (values: number[]) => Math.min(...values);
+pauses.close();
+const lowest = (all: readonly Run[]) => Math.min(...all.map(({ usPerRecord }) => usPerRecord));
+const percent = (all: readonly Run[]) =>
+  Math.round((100 * all.reduce((sum, { gcShare }) => sum + gcShare, 0)) / all.length);
+const ratio = lowest(runs.engine) / lowest(runs.bare);
 process.stdout.write(
   `${JSON.stringify({
     records: RECORDS,
@@ -245,8 +260,16 @@ process.stdout.write(
     emit: EMIT,
     json: DECLARED ? 'schema' : 'plain',
     sentRecords: outputs,
-    bareUs: Number(lowest(times.bare).toFixed(3)),
-    engineUs: Number(lowest(times.engine).toFixed(3)),
-    ratio: Number((lowest(times.engine) / lowest(times.bare)).toFixed(2)),
+    bareUs: Number(lowest(runs.bare).toFixed(3)),
+    engineUs: Number(lowest(runs.engine).toFixed(3)),
+    ratio: Number(ratio.toFixed(2)),
+    gcPercent: { bare: percent(runs.bare), engine: percent(runs.engine) },
   })}\n`,
 );
+const maxRatio = Number(process.env['MAX_RATIO'] ?? Infinity);
+if (ratio > maxRatio) {
+  process.stderr.write(
+    `The engine takes ${ratio.toFixed(2)} times the CPU of the bare loop, more than ${maxRatio}: find out what became slower (npm run bench:micro, node --cpu-prof).\n`,
+  );
+  process.exitCode = 1;
+}
