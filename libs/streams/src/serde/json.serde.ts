@@ -1,9 +1,9 @@
 /** JSON, with or without a schema that checks every read. */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { DeserializationError } from '../errors/streams.error.ts';
-import { utf8 } from '../record-batch/index.ts';
 import { asBuffer } from './bytes.ts';
 import { jsonReader, jsonWriter } from './declared-json/declared-json.ts';
+import { LearningReader } from './declared-json/learning-reader.ts';
 import { declaredNode } from './declared-json/schema.ts';
 import type { Serde } from './serde.ts';
 import { writesStraight } from './value-writer.ts';
@@ -14,7 +14,8 @@ export type Encode<In, Out> = [Out] extends [In]
   : [options: { readonly encode: (value: Out) => In }];
 
 /** JSON. With a Standard Schema (zod, valibot, arktype ...) every read is validated, synchronously; one declared by `schema` is
- *  read straight from the bytes, and written straight to them. Without one `T` is a promise of the author. */
+ *  read straight from the bytes, and written straight to them. Without one `T` is a promise of the author; what is read is what
+ *  JSON.parse makes of it, though documents that turn out to have one shape are read quicker. */
 export function json<T>(): Serde<T>;
 export function json<Out, In = Out>(
   schema: StandardSchemaV1<In, Out>,
@@ -32,7 +33,7 @@ export function json(
     deserialize: (bytes) => read(asBuffer(bytes), 0, bytes.length),
     deserializeRange: read,
   };
-  if (write !== PLAIN.write || encode !== undefined) return serde;
+  if (write !== writePlain || encode !== undefined) return serde;
   return writesStraight(serde, (value, out) => out.text(stringify(value)));
 }
 
@@ -41,17 +42,16 @@ interface Codec {
   readonly write: (value: unknown) => Buffer;
 }
 
-const PLAIN: Codec = {
-  read: (buffer, start, end) => JSON.parse(utf8(buffer, start, end)),
-  write: (value) => Buffer.from(stringify(value), 'utf8'),
-};
-
 function codecOf(schema: StandardSchemaV1<unknown, unknown> | undefined): Codec {
-  if (schema === undefined) return PLAIN;
-  const node = declaredNode(schema);
+  const node = schema === undefined ? undefined : declaredNode(schema);
   if (node !== undefined) return { read: jsonReader(node), write: jsonWriter(node) };
-  const check = validator(schema);
-  return { ...PLAIN, read: (buffer, start, end) => check(PLAIN.read(buffer, start, end)) };
+  const reader = new LearningReader();
+  const check = schema === undefined ? (value: unknown) => value : validator(schema);
+  return { read: (buffer, start, end) => check(reader.read(buffer, start, end)), write: writePlain };
+}
+
+function writePlain(value: unknown): Buffer {
+  return Buffer.from(stringify(value), 'utf8');
 }
 
 /** `JSON.stringify` leaves out undefined and functions silently; as a whole value they have no JSON. */
