@@ -3,7 +3,7 @@
  *  has changed anything. Together with the steps, which answer for all cases, it is what one would write by hand. */
 import type { Accumulator } from './accumulator.ts';
 import type { AggregateStep } from './aggregate-step.ts';
-import { CompiledColumn, type CompiledExpression, type Constants, type Row } from './compiled-expression.ts';
+import { CompiledColumn, type Constants, type Row } from './compiled-expression.ts';
 
 export interface PlainAggregation {
   /** False: a miss, the accumulator is as it was. */

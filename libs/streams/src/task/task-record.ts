@@ -20,6 +20,7 @@ export class TaskRecord implements CurrentRecord {
 
   /** The head of a queue; null: none. */
   set(queue: RecordQueue | null): void {
+    if (this.#queue === queue && this.#captured === NO_RECORD) return; // the next record of the same queue
     this.#queue = queue;
     this.#captured = NO_RECORD;
   }

@@ -11,7 +11,7 @@ const NOT_IDLE = -1;
 export class PartitionGroup {
   readonly queues: readonly RecordQueue[];
   /** The queue whose record is being read, so that a failure knows its origin. */
-  reading: RecordQueue | null = null;
+  reading: RecordQueue | null;
   readonly #single: RecordQueue | null;
   readonly #tablesFirst: readonly RecordQueue[];
   readonly #maxTaskIdleMs: number;
@@ -21,7 +21,7 @@ export class PartitionGroup {
 
   constructor(queues: readonly RecordQueue[], maxTaskIdleMs: number, clock: Clock) {
     this.queues = queues;
-    this.#single = queues.length === 1 ? queues[0]! : null;
+    this.reading = this.#single = queues.length === 1 ? queues[0]! : null;
     this.#tablesFirst = [...queues].sort((a, b) => Number(isTable(b)) - Number(isTable(a)));
     this.#maxTaskIdleMs = maxTaskIdleMs;
     this.#clock = clock;
@@ -30,11 +30,8 @@ export class PartitionGroup {
 
   /** The queue whose head is to be processed now; null: nothing to do, or an input is waited for. */
   next(): RecordQueue | null {
-    if (this.#single !== null) {
-      this.reading = this.#single;
-      return this.#single.advance() ? this.#single : null;
-    }
-    return this.#lowest();
+    if (this.#single === null) return this.#lowest();
+    return this.#single.advance() ? this.#single : null;
   }
 
   #lowest(): RecordQueue | null {

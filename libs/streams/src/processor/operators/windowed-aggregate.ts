@@ -47,8 +47,12 @@ class WindowedAggregate implements Holder {
   readonly #definition: Definition;
   readonly #options: WindowedAggregateOptions;
   readonly #around: Surroundings;
+  readonly #context: OperatorContext;
   readonly #state: StateStore;
   readonly #tumbling: boolean;
+  readonly #sizeMs: number;
+  /** From the start of a window to its close. */
+  readonly #openMs: number;
   readonly #retentionMs: number;
   readonly #parked: ParkedRecords;
   /** Windows whose result is due but whose entries are not all in the cache. */
@@ -74,8 +78,11 @@ class WindowedAggregate implements Holder {
     this.#definition = definition;
     this.#options = options;
     this.#around = around;
+    this.#context = around.context;
     this.#state = around.state;
     this.#tumbling = options.advanceMs === options.sizeMs;
+    this.#sizeMs = options.sizeMs;
+    this.#openMs = options.sizeMs + options.graceMs;
     this.#retentionMs = retentionMs;
     this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#resume(record));
   }
@@ -106,7 +113,7 @@ class WindowedAggregate implements Holder {
   }
 
   receive(key: unknown, value: unknown, timestampMs: number): void {
-    const { watermarkMs } = this.#around.context.time;
+    const { watermarkMs } = this.#context.time;
     if (watermarkMs >= this.#nextCloseMs) this.advance(watermarkMs);
     if (this.#tumbling) this.#receiveTumbling(key, value, timestampMs, watermarkMs);
     else this.#receiveHopping(key, value, timestampMs, watermarkMs);
@@ -165,7 +172,7 @@ class WindowedAggregate implements Holder {
   /** Of the tumbling window. Looking at the last one first saves the remainder of a float64, a call of its own. */
   #startOf(timestampMs: number): number {
     const lastMs = this.#lastStartMs;
-    const { sizeMs } = this.#options;
+    const sizeMs = this.#sizeMs;
     if (lastMs >= 0 && timestampMs >= lastMs && timestampMs < lastMs + sizeMs) return lastMs;
     return timestampMs - (timestampMs % sizeMs);
   }
@@ -181,7 +188,7 @@ class WindowedAggregate implements Holder {
   }
 
   #closesAtMs(startMs: number): number {
-    return startMs + this.#options.sizeMs + this.#options.graceMs;
+    return startMs + this.#openMs;
   }
 
   #updateOrBegin(
@@ -198,7 +205,7 @@ class WindowedAggregate implements Holder {
 
   /** The entry comes into being after the user's function: if that throws, nothing is left behind. */
   #create(segment: StateSegment, id: unknown, key: unknown, value: unknown, timestampMs: number): void {
-    this.#around.context.entered(this.#definition.name);
+    this.#context.entered(this.#definition.name);
     const first = this.#definition.aggregator(this.#definition.initializer(), value, key);
     const entry = this.#state.create(segment, id, key, first);
     entry.timestampMs = timestampMs;
@@ -206,14 +213,14 @@ class WindowedAggregate implements Holder {
   }
 
   #update(entry: StateEntry, value: unknown, timestampMs: number): void {
-    this.#around.context.entered(this.#definition.name);
+    this.#context.entered(this.#definition.name);
     entry.value = this.#definition.aggregator(entry.value, value, entry.key);
     if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
     this.#touched(entry);
   }
 
   #touched(entry: StateEntry): void {
-    if (this.#pendingSinceMs === Infinity) this.#pendingSinceMs = this.#around.context.time.watermarkMs;
+    if (this.#pendingSinceMs === Infinity) this.#pendingSinceMs = this.#context.time.watermarkMs;
     this.#state.touch(entry);
   }
 
@@ -248,7 +255,7 @@ class WindowedAggregate implements Holder {
   }
 
   #close(segment: StateSegment): void {
-    this.#around.context.record.without(() => {
+    this.#context.record.without(() => {
       for (const entry of segment.entries.values()) {
         if (this.#options.emit === 'final' || entry.dirty) this.#emit(entry);
       }
@@ -257,7 +264,7 @@ class WindowedAggregate implements Holder {
 
   /** Passes its results on as they are read: a window that did not fit into the cache need not fit now. */
   async #closeEvicted(segment: StateSegment): Promise<void> {
-    const { record } = this.#around.context;
+    const { record } = this.#context;
     for await (const entry of this.#state.scan(segment)) record.without(() => this.#emit(entry));
   }
 
@@ -291,13 +298,12 @@ class WindowedAggregate implements Holder {
   async drain(): Promise<void> {
     await this.#parked.drain();
     this.#nextCloseMs = -Infinity;
-    this.advance(this.#around.context.time.watermarkMs);
+    this.advance(this.#context.time.watermarkMs);
     while (this.#closing.length > 0) {
       const segment = this.#closing[0]!;
       await this.#closeEvicted(segment);
       this.#closing.shift();
-      if ((segment.id as number) + this.#retentionMs <= this.#around.context.time.watermarkMs)
-        this.#forget(segment);
+      if ((segment.id as number) + this.#retentionMs <= this.#context.time.watermarkMs) this.#forget(segment);
     }
   }
 
