@@ -10,6 +10,8 @@ const MAX_KEPT_BYTES = 1 << 20;
 const SHORT_TEXT = 32;
 /** Of a UTF-16 code unit in UTF-8. */
 const MAX_UNIT_BYTES = 3;
+/** From this length on a text's bytes are counted rather than room made for thrice as many. */
+const LONG_TEXT = 64 * 1024;
 
 /** The bytes of a float64, as this machine has them. */
 const float64 = new Float64Array(1);
@@ -40,7 +42,7 @@ export class ByteWriter {
   /** UTF-8. */
   text(value: string): void {
     const { length } = value;
-    this.#reserve(length * MAX_UNIT_BYTES);
+    this.#reserve(length < LONG_TEXT ? length * MAX_UNIT_BYTES : Buffer.byteLength(value));
     if (length <= SHORT_TEXT && this.#ascii(value)) return;
     this.end += utf8Write(this.buffer, value, this.end);
   }
