@@ -165,3 +165,16 @@ rows.join(named, { name: 'x', foreignKey: (order) => order.customerId, joiner: (
 rows.leftJoin(named, { name: 'x', foreignKey: () => 1, joiner: (_order, row) => row.length });
 // @ts-expect-error there is no outer join by foreign key
 rows.outerJoin(named, { name: 'x', foreignKey: () => 1, joiner: () => 1 });
+
+// Versions and expiry.
+// @ts-expect-error an aggregate is no row that expires
+grouped.count({ store: { ttlMs: 1_000 } });
+payments.join(payments, {
+  name: 'x',
+  beforeMs: 0,
+  afterMs: 1,
+  graceMs: 0,
+  // @ts-expect-error a serde of another type than the values that wait
+  leftValue: string(),
+  joiner: (l) => l,
+});

@@ -141,3 +141,13 @@ expectTypeOf(outer).toEqual<KTable<string, readonly [number | null, Customer | n
 // A stream's nulls are the deletions of the table made of it.
 const table = revenue.toStream().toTable({ name: 'again' });
 expectTypeOf(table).toEqual<KTable<string, number>>();
+
+// Tables that keep what rows were, or let them go.
+const versioned = builder.table(topic('versions', { key: string(), value: json<number>() }), {
+  name: 'versions',
+  store: { historyRetentionMs: 1_000, value: json<number>() },
+});
+expectTypeOf(versioned).toEqual<KTable<string, number>>();
+expectTypeOf(byCustomer.toTable({ name: 'latest', store: { ttlMs: 1_000, changelog: false } })).toEqual<
+  KTable<string, Order>
+>();

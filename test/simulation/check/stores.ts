@@ -33,7 +33,8 @@ function compare(declaration: StoreDeclaration, changelog: LogPartition, stored:
   const replayed = replay(declaration, changelog);
   const newest = Math.max(...[...replayed.keys()].map((segment) => segment ?? -Infinity));
   return [...new Set<SegmentId>([...replayed.keys(), ...stored.segments])].flatMap((segment) => {
-    const mayBeGone = segment !== null && segment < newest; // windows go oldest first, and never the newest
+    const expires = declaration.retentionMs !== null;
+    const mayBeGone = expires && segment !== null && segment < newest; // windows go oldest first, and never the newest
     const found = stored.entries(segment);
     if (mayBeGone && found.size === 0) return [];
     const wanted = new Map(replayed.get(segment));

@@ -32,9 +32,9 @@ export class LogCleaner {
   /** The oldest records of windows go that stream time has passed. */
   deleteOld(): void {
     for (const sub of this.#graph.subTopologies) {
-      for (const { name, kind, retentionMs } of sub.stores) {
-        if (kind !== 'window') continue;
-        for (const partition of this.#changelog(name)) this.#deleteOne(sub, partition, retentionMs!);
+      for (const { name, retentionMs } of sub.stores) {
+        if (retentionMs === null) continue;
+        for (const partition of this.#changelog(name)) this.#deleteOne(sub, partition, retentionMs);
       }
     }
   }

@@ -54,6 +54,21 @@ export const finalWindows: Scenario = {
   check: (evidence) => [...checkEcho(evidence), ...checkClosed(evidence, FINAL)],
 };
 
+/** The same results, of windows that give their updates to one that holds them back. */
+export const suppressedWindows: Scenario = {
+  name: 'windowed count, suppressed until windows close',
+  guarantee,
+  topology: declare((builder) => {
+    echoed(builder)
+      .groupByKey({ name: 'by-key' })
+      .windowedBy(tumbling({ sizeMs: FINAL.sizeMs }), { graceMs: FINAL.graceMs })
+      .count()
+      .suppress({ name: 'closed', until: 'windowCloses' })
+      .to(windowCounts);
+  }),
+  check: (evidence) => [...checkEcho(evidence), ...checkClosed(evidence, FINAL)],
+};
+
 const UPDATES = { sizeMs: 1_000, advanceMs: 500, graceMs: 0 };
 
 export const updatedWindows: Scenario = {

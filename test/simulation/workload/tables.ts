@@ -71,16 +71,63 @@ export const joinedTables: Scenario = {
       return (kept ?? right) ? [{ key, pair: `${kept?.group} ${right?.group}` }] : [];
     });
     const wanted = new Map(rows.map(({ key, pair }) => [key, pair]));
-    const found = new Map(evidence.emitted('pairs').map(({ key, value }) => [key.toString(), value]));
     return [
       ...checkDeadLetters(evidence),
-      ...[...new Set([...wanted.keys(), ...found.keys()])].flatMap((key) =>
-        (wanted.get(key) ?? null) === (found.get(key) ?? null)
-          ? []
-          : [`row of ${key}: wanted ${wanted.get(key)}, found ${String(found.get(key))}`],
-      ),
+      ...lastRows(evidence, 'pairs', wanted),
       ...lastCounts(evidence, rows, ({ pair }) => pair),
     ];
+  },
+};
+
+/** Each row names one of the other table, by way of another partition and back: what it was joined with last is what there is. */
+export const foreignKeyJoin: Scenario = {
+  name: 'two tables, joined by foreign key',
+  guarantee,
+  inputs: bothInputs,
+  topology: declare((builder) => {
+    const lefts = builder.table(input, { name: 'lefts' }).filter(isKept);
+    const rights = builder.table(otherInput, { name: 'rights' }).filter(isKept);
+    lefts
+      .leftJoin(rights, {
+        name: 'named',
+        foreignKey: nameOf,
+        joiner: (left, right) => `${left.id} ${right?.id}`,
+      })
+      .to(pairs);
+  }),
+  check: (evidence) => {
+    const [lefts, rights] = halves(evidence).map(latest) as [Map<string, Given>, Map<string, Given>];
+    const wanted = [...lefts]
+      .filter(([, left]) => isKept(left))
+      .map(([key, left]) => {
+        const right = rights.get(nameOf(left));
+        return [key, `${left.id} ${right !== undefined && isKept(right) ? right.id : undefined}`] as const;
+      });
+    return [...checkDeadLetters(evidence), ...lastRows(evidence, 'pairs', new Map(wanted))];
+  },
+};
+
+function nameOf({ group }: { readonly group: string }): string {
+  return group.replace('group', 'key');
+}
+
+const TTL_MS = 1_000;
+
+/** Rows go by themselves, and leave their groups: only those of the last records of all are alive. */
+export const expiringTable: Scenario = {
+  name: 'table whose rows expire, counted by group',
+  guarantee,
+  topology: declare((builder) => {
+    builder
+      .table(input, { name: 'rows', store: { ttlMs: TTL_MS } })
+      .groupBy(({ group }) => ({ key: group, value: group }), { name: 'by-group', key: string() })
+      .count()
+      .to(counts);
+  }),
+  check: (evidence) => {
+    const lastMs = Math.max(...evidence.given.flat().map(({ at }) => at));
+    const living = [...latest(evidence.given).values()].filter(({ at }) => at + TTL_MS > lastMs);
+    return [...checkDeadLetters(evidence), ...lastCounts(evidence, living, ({ group }) => group)];
   },
 };
 
@@ -119,6 +166,16 @@ function halves({ given }: Evidence): [Given[][], Given[][]] {
 
 function latest(partitions: readonly (readonly Given[])[]): Map<string, Given> {
   return new Map(partitions.flat().map((row) => [row.key, row]));
+}
+
+/** The last that was passed on of each row, whatever it was before. */
+function lastRows(evidence: Evidence, topic: string, wanted: ReadonlyMap<string, string>): string[] {
+  const found = new Map(evidence.emitted(topic).map(({ key, value }) => [key.toString(), value]));
+  return [...new Set([...wanted.keys(), ...found.keys()])].flatMap((key) =>
+    (wanted.get(key) ?? null) === (found.get(key) ?? null)
+      ? []
+      : [`row of ${key}: wanted ${wanted.get(key)}, found ${String(found.get(key))}`],
+  );
 }
 
 /** The last that each group was told, whatever it was told before. */

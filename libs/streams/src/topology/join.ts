@@ -1,7 +1,7 @@
 /** One options object per kind of join; the kind follows from what is joined. */
 import type { Carries } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { StoreOptions } from './store-ref.ts';
+import type { RowStoreOptions, StoreOptions } from './store-ref.ts';
 
 export type Joiner<in L, in R, in K, out VR> = (left: L, right: R, key: K) => VR;
 
@@ -18,9 +18,13 @@ export interface StreamJoin<K, L, R, VR> {
   readonly graceMs: number;
   /** @defaultValue that of the streams, where it is known, else tagged JSON */
   readonly key?: Serde<K>;
+  /** Of what waits in the stores, and of repartition topics. @defaultValue that of the stream, where it is known, else tagged JSON */
+  readonly leftValue?: Serde<NonNullable<L>>;
+  readonly rightValue?: Serde<NonNullable<R>>;
   readonly store?: Pick<StoreOptions<K, unknown>, 'changelog'>;
 }
-/** Looks up the row of the record's key as it is when the record is processed. */
+/** Looks up the row of the record's key as it is when the record is processed; in a table that keeps versions
+ *  (`historyRetentionMs`) the row of the record's time. */
 export interface StreamTableJoin<K, L, R, VR> {
   /** Names the operator, and the repartition topic if the stream needs one. */
   readonly name: string;
@@ -32,7 +36,7 @@ export interface TableJoin<K, L, R, VR> {
   readonly joiner: Joiner<L, R, K, VR>;
   /** Keeps the joined rows in a store of their own; without it they are made of both sides when they are asked for. A join by foreign
    *  key keeps them in any case, in a store of its name unless this says otherwise. */
-  readonly store?: StoreOptions<K, VR>;
+  readonly store?: RowStoreOptions<K, VR>;
 }
 
 /** What a table join needs where rows are joined by another key than their own (KIP-213). */

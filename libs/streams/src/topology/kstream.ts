@@ -10,7 +10,7 @@ import type { KTable } from './ktable.ts';
 import type { AsyncLookupOptions, AsyncProcessOptions } from './process-async.ts';
 import type { ProcessOptions, ProcessorOutputs, ProcessValuesOptions } from './processor.ts';
 import type { StoreDefinitions } from './stores/store-definition.ts';
-import type { StoreOptions } from './store-ref.ts';
+import type { RowStoreOptions } from './store-ref.ts';
 import type { Topic } from './topic.ts';
 
 export type Predicate<V, K> = (value: V, key: K) => boolean;
@@ -70,7 +70,7 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
   toTable(options: {
     /** Names the operator, the store and its changelog. */
     readonly name: string;
-    readonly store?: StoreOptions<K, NonNullable<V>>;
+    readonly store?: RowStoreOptions<K, NonNullable<V>>;
   }): KTable<K, NonNullable<V>>;
 
   /** A processor of your own, with stores and timers; it may change keys, so a grouping behind it repartitions. */

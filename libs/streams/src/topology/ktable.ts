@@ -6,12 +6,12 @@ import type { GroupedOptions } from './grouped-stream.ts';
 import type { KGroupedTable } from './grouped-table.ts';
 import type { ForeignKeyIfNeeded, TableJoin } from './join.ts';
 import type { KStream, Narrowed, Predicate, Sync } from './kstream.ts';
-import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, StoreOptions, StoreRef } from './store-ref.ts';
+import type { ReadOnlyKeyValueStore, ReadOnlyWindowStore, RowStoreOptions, StoreRef } from './store-ref.ts';
 import type { SuppressUntilTimeLimit, SuppressUntilWindowCloses } from './suppressed.ts';
 import type { Topic } from './topic.ts';
 
 /** A store for a table that would have none; its name names the operator too, the store and its changelog. */
-export interface OwnStore<K, V> extends StoreOptions<K, V> {
+export interface OwnStore<K, V> extends RowStoreOptions<K, V> {
   readonly name: string;
 }
 

@@ -16,6 +16,16 @@ export interface StoreOptions<K, V> {
   readonly changelog?: boolean;
 }
 
+/** Of a store that keeps the rows of a table. */
+export interface RowStoreOptions<K, V> extends StoreOptions<K, V> {
+  /** What a row was is kept for so long, by stream time: a stream is joined with the row of its record's time, and an older update
+   *  does not replace a newer row (KIP-889: versioned store). Whole milliseconds above 0. @defaultValue only the row of now is kept */
+  readonly historyRetentionMs?: number;
+  /** A row is deleted when it was not written for so long, by stream time. Whole milliseconds above 0.
+   *  @defaultValue rows stay until a null value deletes them */
+  readonly ttlMs?: number;
+}
+
 export interface ReadOnlyKeyValueStore<K, out V> {
   get(key: K): MaybePromise<V | undefined>;
   getMany(keys: readonly K[]): Promise<ReadonlyMap<K, V>>;

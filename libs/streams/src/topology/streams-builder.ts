@@ -12,7 +12,7 @@ import type { Serde } from '../serde/serde.ts';
 import { declareTableGrouping } from './dsl/table-grouping.ts';
 import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
-import type { StoreOptions } from './store-ref.ts';
+import type { RowStoreOptions } from './store-ref.ts';
 import { Topology } from './topology.ts';
 import { sourceTime, type Topic } from './topic.ts';
 
@@ -25,7 +25,7 @@ interface Source {
 export interface TableOptions<K, V> {
   /** Names the operator, the store and its changelog. */
   readonly name: string;
-  readonly store?: StoreOptions<K, V>;
+  readonly store?: RowStoreOptions<K, V>;
 }
 
 export interface StreamsBuilderOptions {

@@ -9,6 +9,8 @@ export interface RowReader {
   /** The row of the key, null: there is none. @throws InvariantError if an entry it is made of is not at hand; what a function of
    *  the user throws */
   find(key: unknown): unknown;
+  /** The row as it was at a time, null: there was none, or it is too long ago. Only for tables that keep versions. */
+  findAt?(key: unknown, timestampMs: number, watermarkMs: number): unknown;
   /** Of the row found last: the highest time that went into it. */
   readonly timestampMs: number;
 }
@@ -50,16 +52,19 @@ export function filteredRows(name: string, rows: Rows, predicate: Mapper<boolean
 export function mappedRows(name: string, rows: Rows, mapper: Mapper<unknown>): Rows {
   return (context) => {
     const of = rows(context);
+    const map = (value: unknown, key: unknown): unknown => {
+      if (value === null) return null;
+      context.entered(name);
+      return mapper(value, key) ?? null;
+    };
     return {
       get timestampMs() {
         return of.timestampMs;
       },
-      find(key) {
-        const value = of.find(key);
-        if (value === null) return null;
-        context.entered(name);
-        return mapper(value, key);
-      },
+      find: (key) => map(of.find(key), key),
+      ...(of.findAt !== undefined && {
+        findAt: (key, timestampMs, watermarkMs) => map(of.findAt!(key, timestampMs, watermarkMs), key),
+      }),
     };
   };
 }

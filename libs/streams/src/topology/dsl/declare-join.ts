@@ -28,14 +28,15 @@ export function declareStreamTableJoin(
   kind: 'inner' | 'left',
   { name, joiner }: StreamTableJoinOptions,
 ): Flow {
-  const { stores, rows } = table.backing;
+  const { stores, rows, history } = table.backing;
   const flow = partitionedLike(dsl, stream, table.flow, kind, name);
   const node = dsl.draft.add({
     name,
     parents: [flow.output],
     spec: () => {
-      const reads = namesOf(stores);
-      const operator = streamTableJoin({ name, joiner, kind, rows, stores: reads });
+      const joining = { name, joiner, kind, rows, stores: namesOf(stores), history: history?.name ?? null };
+      const reads = namesOf(history === null ? stores : [...stores, history]);
+      const operator = streamTableJoin(joining);
       return { kind: 'operator', type: 'stream-table-join', operator, stores: [], reads };
     },
   });
@@ -102,6 +103,7 @@ export function declareTableJoin(
       origin,
       stores: [...new Set([...a.stores, ...b.stores])],
       rows: joinedRows(joining, a.rows, b.rows),
+      history: null,
     },
   };
 }

@@ -14,6 +14,8 @@ import { repartition } from './through-topic.ts';
 
 export interface StreamJoinOptions extends Omit<StreamJoining, 'kind'> {
   readonly key?: Serde<unknown>;
+  readonly leftValue?: Serde<unknown>;
+  readonly rightValue?: Serde<unknown>;
   readonly store?: Pick<StoreOptions<unknown, unknown>, 'changelog'>;
 }
 
@@ -30,8 +32,9 @@ export function declareStreamJoin(
   requireSpans(options);
   const { name } = options;
   const key = options.key ?? leftStream.key ?? rightStream.key;
-  const left = byKey(dsl, { ...leftStream, key }, `${name}-left`, kind !== 'inner');
-  const right = byKey(dsl, { ...rightStream, key }, `${name}-right`, kind === 'outer');
+  const { leftValue = leftStream.value, rightValue = rightStream.value } = options;
+  const left = byKey(dsl, { ...leftStream, key, value: leftValue }, `${name}-left`, kind !== 'inner');
+  const right = byKey(dsl, { ...rightStream, key, value: rightValue }, `${name}-right`, kind === 'outer');
   const stores = declareStores(left, right, options);
   const operators = streamJoin({ ...options, kind }, { left: stores.left.name, right: stores.right.name });
   const { draft } = dsl;

@@ -51,6 +51,7 @@ export function declareSuppress(
       origin,
       stores: [store, ...backing.stores],
       rows: suppressedRows(store, backing.rows),
+      history: null,
     },
   };
 }

@@ -11,7 +11,7 @@ import type { GroupedOptions, KGroupedStream } from '../grouped-stream.ts';
 import type { KStream, RepartitionOptions } from '../kstream.ts';
 import type { Topic } from '../topic.ts';
 import { requireKey } from '../../processor/operators/require-key.ts';
-import type { StoreOptions } from '../store-ref.ts';
+import type { RowStoreOptions } from '../store-ref.ts';
 import type { KTable } from '../ktable.ts';
 import { declareStreamTableJoin, type StreamTableJoinOptions } from './declare-join.ts';
 import {
@@ -188,7 +188,7 @@ class DeclaredStream {
     store = {},
   }: {
     readonly name: string;
-    readonly store?: StoreOptions<unknown, unknown>;
+    readonly store?: RowStoreOptions<unknown, unknown>;
   }): KTable<unknown, unknown> {
     const known = { ...this.#flow, key: store.key ?? this.#flow.key, value: store.value ?? this.#flow.value };
     const flow = this.#flow.keyChanged ? this.#byKey(known, name) : known;

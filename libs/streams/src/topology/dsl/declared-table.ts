@@ -10,7 +10,7 @@ import type { GroupedOptions } from '../grouped-stream.ts';
 import type { KGroupedTable } from '../grouped-table.ts';
 import type { KTable, WindowedKTable } from '../ktable.ts';
 import type { KStream } from '../kstream.ts';
-import { storeRef, type StoreOptions, type StoreRef } from '../store-ref.ts';
+import { storeRef, type RowStoreOptions, type StoreRef } from '../store-ref.ts';
 import type { Topic } from '../topic.ts';
 import { declareForeignKeyJoin } from './declare-foreign-key-join.ts';
 import { declareTableJoin, type JoinSide } from './declare-join.ts';
@@ -26,13 +26,13 @@ import { writeToSink } from './write-to-sink.ts';
 export type { NamedStore } from './table-origin.ts';
 
 interface OwnStore {
-  readonly store?: StoreOptions<unknown, unknown> & { readonly name: string };
+  readonly store?: RowStoreOptions<unknown, unknown> & { readonly name: string };
 }
 interface JoinOptions {
   readonly name: string;
   readonly joiner: Joiner;
   readonly foreignKey?: Mapper<unknown>;
-  readonly store?: StoreOptions<unknown, unknown>;
+  readonly store?: RowStoreOptions<unknown, unknown>;
 }
 /** How a table without a store of its own makes its rows. */
 interface Making {
@@ -99,7 +99,7 @@ class DeclaredTable {
     });
     const made = { ...flow, output: node.children };
     if (store !== undefined) return kept(this.dsl, made, store.name, store);
-    const ofIt = backing && { origin, stores: backing.stores, rows: making.rows(name, backing) };
+    const ofIt = backing && { ...backing, origin, rows: making.rows(name, backing) };
     return new DeclaredTable(this.dsl, made, ofIt, null, this.closesAfterMs);
   }
 
@@ -191,9 +191,10 @@ function kept(
   dsl: Dsl,
   flow: Flow,
   name: string,
-  options: StoreOptions<unknown, unknown> = {},
+  options: RowStoreOptions<unknown, unknown> = {},
+  isSource = false,
 ): DeclaredTable {
-  const { flow: rows, head, backing } = declareRows(dsl, flow, name, options);
+  const { flow: rows, head, backing } = declareRows(dsl, flow, name, options, isSource);
   return new DeclaredTable(dsl, rows, backing, head.store);
 }
 
@@ -229,12 +230,10 @@ export function declareKeptTable<K, V>(
   dsl: Dsl,
   flow: Flow,
   name: string,
-  store?: StoreOptions<K, V>,
+  store?: RowStoreOptions<K, V>,
 ): KTable<K, V> {
-  return kept(dsl, flow, name, store as StoreOptions<unknown, unknown> | undefined) as unknown as KTable<
-    K,
-    V
-  >;
+  const options = store as RowStoreOptions<unknown, unknown> | undefined;
+  return kept(dsl, flow, name, options, true) as unknown as KTable<K, V>;
 }
 
 /** @param closesAfterMs how long after its end a window closes, by the watermark */

@@ -1,6 +1,7 @@
 /** What operators behind a table ask of those before it, while the topology is declared. */
 import type { AggregatePassing } from '../../processor/operators/aggregate.ts';
 import { storedRows, type Rows } from '../../processor/operators/row-reader.ts';
+import { historyOf, versionedRows } from '../../processor/operators/rows/versioned-rows.ts';
 import type { Passing } from '../../processor/operators/table.ts';
 
 /** The store of a table; `storedAs` may still name it. */
@@ -21,16 +22,20 @@ export interface TableBacking {
   /** Their entries, under the row's key, are all that a row is made of. */
   readonly stores: readonly NamedStore[];
   readonly rows: Rows;
+  /** Of what the rows were; null: that is not kept. */
+  readonly history: NamedStore | null;
 }
 
 /** An operator that keeps the rows itself: a record waits there until all is at hand that those behind it read. */
 export class TableHead implements TableOrigin {
   readonly store: NamedStore;
+  readonly #isVersioned: boolean;
   #withPrevious = false;
   readonly #companions = new Set<NamedStore>();
 
-  constructor(store: NamedStore) {
+  constructor(store: NamedStore, isVersioned = false) {
     this.store = store;
+    this.#isVersioned = isVersioned;
   }
 
   requirePrevious(): void {
@@ -47,7 +52,9 @@ export class TableHead implements TableOrigin {
   }
 
   get backing(): TableBacking {
-    return { origin: this, stores: [this.store], rows: storedRows(this.store) };
+    const { store } = this;
+    const rows = this.#isVersioned ? versionedRows(store) : storedRows(store);
+    return { origin: this, stores: [store], rows, history: this.#isVersioned ? historyOf(store) : null };
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/streams-testing';
-import { inMemoryStores, json, StreamsBuilder, string, topic } from '@hiveframe/streams';
+import { inMemoryStores, json, StreamsBuilder, string, topic, type Serde } from '@hiveframe/streams';
 
 interface Event {
   at: number;
@@ -98,6 +98,70 @@ describe('stream-stream join', () => {
       ['L100-', 100],
       ['L140R166', 166],
     ]);
+  });
+
+  it('D19 passes all records of a key on that close together, also where the function fails for one', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(orders)
+      .leftJoin(builder.stream(payments), {
+        name: 'pairs',
+        beforeMs: 0,
+        afterMs: 10,
+        graceMs: 0,
+        joiner: (order, payment) => {
+          if (order.id === 'bad') throw new Error('a bad order');
+          return { pair: `${order.id}${payment?.id ?? '-'}`, at: order.at };
+        },
+      })
+      .to(pairs);
+    const driver = new TopologyTestDriver(builder.build(), { onProcessingFailure: 'deadLetter' });
+    open.push(driver);
+    const [left, right] = [driver.input(orders), driver.input(payments)];
+    for (const id of ['first', 'bad', 'last']) await left.pipe({ at: 100, id }, { key: 'k' });
+    await driver.crashAndRestart();
+    await left.pipe({ at: 500, id: 'later' }, { key: 'k' });
+    await right.pipe({ at: 400, id: 'R' }, { key: 'other' });
+    await driver.crashAndRestart();
+    await right.pipe({ at: 410, id: 'R' }, { key: 'other' });
+    expect((await driver.output(pairs).readValues()).map(({ pair }) => pair)).toEqual(['first-', 'last-']);
+    expect(await driver.deadLetters.readAll()).toHaveLength(1);
+  });
+
+  it('keeps values by their own serdes, where they are given, on both ways', async () => {
+    class Money {
+      readonly cents: number;
+      constructor(cents: number) {
+        this.cents = cents;
+      }
+      get text(): string {
+        return `${this.cents} ct`;
+      }
+    }
+    const money: Serde<Money> = {
+      serialize: ({ cents }) => Buffer.from(String(cents)),
+      deserialize: (bytes) => new Money(Number(Buffer.from(bytes).toString())),
+    };
+    const builder = new StreamsBuilder();
+    builder
+      .stream(orders)
+      .map(({ at }, key) => ({ key, value: new Money(at) })) // by way of a repartition topic
+      .join(builder.stream(payments), {
+        name: 'paid',
+        beforeMs: 50,
+        afterMs: 50,
+        graceMs: 0,
+        key: string(),
+        leftValue: money,
+        joiner: (amount, payment) => ({ pair: `${amount.text} ${payment.id}`, at: payment.at }),
+      })
+      .to(pairs);
+    const driver = new TopologyTestDriver(builder.build(), { maxCachedBytes: 1 });
+    open.push(driver);
+    await driver.input(orders).pipe({ at: 100, id: 'L' }, { key: 'k' });
+    await driver.crashAndRestart();
+    await driver.input(payments).pipe({ at: 110, id: 'R' }, { key: 'k' });
+    expect(await driver.output(pairs).readValues()).toEqual([{ pair: '100 ct R', at: 110 }]);
   });
 
   it('waits for the time of both sides', async () => {
