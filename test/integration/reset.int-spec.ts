@@ -21,7 +21,9 @@ const [brokers, url] = [await kafkaBrokers(), await redisUrl()];
   const counts = topic(`${applicationId}.counts`, { key: string(), value: json<number>() });
   const log = kafkajs({ brokers: brokers!.split(',') });
   const client = new Redis(url!);
+  const apps: StreamsApp[] = [];
   afterAll(async () => {
+    for (const app of apps) await app.stop();
     await log.admin.deleteTopics([words.name, counts.name, `${applicationId}-dead-letters`]);
     await log.close(1_000);
     client.disconnect();
@@ -42,6 +44,7 @@ const [brokers, url] = [await kafkaBrokers(), await redisUrl()];
       stores: redis({ url: url! }),
       processingGuarantee: 'exactly_once',
     });
+    apps.push(app);
     await app.start();
     return app;
   }
@@ -99,11 +102,9 @@ const [brokers, url] = [await kafkaBrokers(), await redisUrl()];
     expect(await keys()).toEqual([]);
     await eventually('its topics are gone', async () => (await log.admin.describe(own)).size === 0);
 
+    const before = (await counted()).length;
     const again = await started();
-    await eventually(
-      '3 counted again',
-      async () => (await counted()).length >= 4 && (await counted()).at(-1) === 3,
-    );
+    await eventually('3 counted again', async () => (await counted()).slice(before).at(-1) === 3);
     await again.stop();
     await reset('--to', 'latest');
     await eventually('its topics are gone', async () => (await log.admin.describe(own)).size === 0);
