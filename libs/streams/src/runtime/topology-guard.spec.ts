@@ -3,6 +3,7 @@ import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/streams-testing';
 import { json, RecordBatchWriter, StreamsBuilder, string, topic, type Topology } from '@hiveframe/streams';
 import { readStoredTopology, topologyTopic } from '@hiveframe/streams/internal';
+import { encodeAnnouncement } from '../watermark/announcement.ts';
 import { afterTest } from '../../test/support/cluster.ts';
 
 const words = topic('words', { key: string(), value: json<number>() });
@@ -89,7 +90,13 @@ describe('a version of a topology', () => {
     expect(await version(log, counting('n'))).toBe(1);
   });
 
-  it('may drop a repartition topic when everything in it was processed', async () => {
+  const announcement = (): RecordBatchWriter => {
+    const batch = new RecordBatchWriter();
+    batch.append(null, null, 1, encodeAnnouncement({ writer: 0, watermarkMs: 1, idle: false }));
+    return batch;
+  };
+
+  it('may drop a repartition topic when every record in it was processed, whatever else is there', async () => {
     const through = (name: string): Topology => {
       const builder = new StreamsBuilder();
       builder.stream(words).repartition({ name }).to(counts);
@@ -97,6 +104,8 @@ describe('a version of a topology', () => {
     };
     const log = newLog();
     await version(log, through('first'));
+    const left = { topic: 'test-first-repartition', partition: 0 };
+    await log.writer().send([{ ...left, records: announcement().take() }]);
     await version(log, through('second'));
     const batch = new RecordBatchWriter();
     batch.append(Buffer.from('a'), Buffer.from('5'), 1);

@@ -5,6 +5,7 @@ import { describeTopology, internalTopicsOf, type TopologyDescription } from '..
 import type { TopologyGraph } from '../topology/graph.ts';
 import { compareTopologies, describeChange, type TopologyChange } from '../topology/topology-change.ts';
 import { readStoredTopology, writeStoredTopology, type StoredTopology } from './stored-topology.ts';
+import { holdRecords } from './unprocessed-records.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
 type Config = Pick<
@@ -74,10 +75,16 @@ export class TopologyGuard {
   async #isDrained(topic: string): Promise<boolean> {
     const { starts, ends, partitions } = await this.#boundsOf(topic);
     const committed = await this.#admin.committed(this.#config.applicationId, partitions);
-    return ends.every(({ partition, offset }) => {
-      const position = offsetOf(committed, partition) ?? offsetOf(starts, partition)!;
-      return position >= offset;
+    const stretches = ends.map(({ partition, offset: endOffset }) => {
+      const start = offsetOf(starts, partition)!;
+      return {
+        topic,
+        partition,
+        offset: Math.max(offsetOf(committed, partition) ?? start, start),
+        endOffset,
+      };
     });
+    return !(await holdRecords(this.#config.log, stretches));
   }
 
   /** Remembered: soon this version's own records are there. */
