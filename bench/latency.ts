@@ -32,13 +32,13 @@ try {
       for (const contender of field.filter(({ worksOnKafka }) => worksOnKafka)) {
         const { exact, latency } = await runs.latency(contender, load);
         results.push({ contender: contender.name, round, commitIntervalMs, exact, latency });
+        save(file, settings, results);
         process.stdout.write(
           `round ${round}  ${contender.name}, commits every ${commitIntervalMs} ms: p50 ${latency.p50Ms} ms, ` +
             `p99 ${latency.p99Ms} ms, max ${latency.maxMs} ms, ${exact ? 'exact' : 'NOT EXACT'}\n`,
         );
       }
     }
-    save(file, settings, results);
   }
 } finally {
   await runs.close();

@@ -61,8 +61,10 @@ const runs = await Runs.open(brokers, redisUrl, scenario);
 try {
   const input = await runs.generate(records, sensors);
   for (let round = firstRound; round < firstRound + rounds; round++) {
-    for (const contender of only(scenario.contenders(choice))) await measureOne(contender, round, input);
-    save(file, settings, results, latencies);
+    for (const contender of only(scenario.contenders(choice))) {
+      await measureOne(contender, round, input);
+      save(file, settings, results, latencies);
+    }
   }
 } finally {
   await runs.close();

@@ -1,5 +1,5 @@
 /** `npm run bench:growth`: what a record costs as partitions, keys, values and topologies grow, and what an application costs that has
- *  nothing to do. DIMENSIONS (partitions,keys,valueBytes,topologies,idle), PEER (no; yes: Kafka Streams as well, where it has the
+ *  nothing to do. DIMENSIONS (idle,partitions,keys,valueBytes,topologies), PEER (no; yes: Kafka Streams as well, where it has the
  *  same), ROUNDS (1), IDLE_PARTITIONS (64), IDLE_SECONDS (20), PROFILE (a folder for CPU profiles of ours), RESULTS: a file of former
  *  rounds to go on with; BROKERS, REDIS_URL, STORES (memory), GUARANTEE as `bench:peer` has them. Every run is verified. */
 import { Cluster } from '../../test/support/cluster.ts';
@@ -11,7 +11,7 @@ import { GrowthRuns } from './growth-runs.ts';
 import { POINTS } from './points.ts';
 
 const env = process.env;
-const dimensions = (env['DIMENSIONS'] ?? 'partitions,keys,valueBytes,topologies,idle').split(',');
+const dimensions = (env['DIMENSIONS'] ?? 'idle,partitions,keys,valueBytes,topologies').split(',');
 const rounds = number('ROUNDS', 1);
 const idle = { partitions: number('IDLE_PARTITIONS', 64), seconds: number('IDLE_SECONDS', 20) };
 const choice = { ...readChoice(), stores: [env['STORES'] === 'redis' ? 'redis' : 'memory'] as const };
@@ -29,6 +29,12 @@ function say(result: GrowthResult): void {
   process.stdout.write(`${dimension} ${size}  ${contender}: ${cost}, ${exact ? 'exact' : 'NOT EXACT'}\n`);
 }
 
+function keep(result: GrowthResult): void {
+  results.push(result);
+  save(file, settings, results);
+  say(result);
+}
+
 // Ends what it has started, too.
 process.once('SIGTERM', () => process.exit(143));
 const former = env['RESULTS'] === undefined ? null : load<typeof settings, GrowthResult>(file);
@@ -38,19 +44,12 @@ const cluster = await Cluster.connect(brokers);
 const runs = new GrowthRuns(cluster, choice, env['PROFILE'] ?? null);
 try {
   for (let round = firstRound; round < firstRound + rounds; round++) {
-    for (const point of POINTS.filter(({ dimension }) => dimensions.includes(dimension))) {
-      for await (const result of runs.work(point, contenders)) {
-        results.push({ ...result, round });
-        say(results.at(-1)!);
-      }
-    }
     if (dimensions.includes('idle')) {
-      for await (const result of runs.idle(idle, contenders)) {
-        results.push({ ...result, round });
-        say(results.at(-1)!);
-      }
+      for await (const result of runs.idle(idle, contenders)) keep({ ...result, round });
     }
-    save(file, settings, results);
+    for (const point of POINTS.filter(({ dimension }) => dimensions.includes(dimension))) {
+      for await (const result of runs.work(point, contenders)) keep({ ...result, round });
+    }
   }
 } finally {
   await runs.close();

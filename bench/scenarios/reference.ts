@@ -15,7 +15,7 @@ function contenders(emit: Emit, choice: Choice): readonly Contender[] {
   const hasLimit = emit === 'updates' && choice.guarantee === 'exactly_once';
   return [
     ...storesOf(choice).map((redisUrl) => referenceApp(choice, emit, redisUrl)),
-    benchApp('HiveFrame, memory, plain JSON', app, choice, null),
+    benchApp('HiveFrame, plain JSON', app, choice, null),
     embeddedApp(app, choice),
     ...(hasLimit ? [bareLoop(choice)] : []),
     kafkaStreams(choice, peer, []),
