@@ -5,14 +5,15 @@ export interface Spread {
   readonly max: number;
 }
 
-/** null: no figures. */
+/** null: no figures. Of an even number of figures the median lies between the two in the middle. */
 export function spread(values: readonly (number | null)[]): Spread | null {
   const sorted = values
     .filter((value) => value !== null && Number.isFinite(value))
     .toSorted((a, b) => a! - b!);
+  const at = (index: number) => sorted[index]!;
   if (sorted.length === 0) return null;
-  const at = (fraction: number) => sorted[Math.floor((sorted.length - 1) * fraction)]!;
-  return { min: at(0), median: at(0.5), max: at(1) };
+  const last = sorted.length - 1;
+  return { min: at(0), median: (at(Math.floor(last / 2)) + at(Math.ceil(last / 2))) / 2, max: at(last) };
 }
 
 export const whole = (value: number): string => Math.round(value).toLocaleString('en');
