@@ -13,8 +13,10 @@ export type { RawTestRecord, TestOutputTopic, TestRecord } from './topics/test-o
 export type { DeadLetterReason, TestDeadLetter } from './topics/dead-letter.ts';
 export type {
   KeyValueStoreRef,
+  ListStoreRef,
   SessionStoreRef,
   TestKeyValueStore,
+  TestListStore,
   TestSessionStore,
   TestWindowStore,
   WindowStoreRef,

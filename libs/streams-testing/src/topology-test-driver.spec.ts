@@ -6,8 +6,10 @@ import {
   inMemoryStores,
   json,
   keyValueStore,
+  listStore,
   seconds,
   session,
+  sessionStore,
   sliding,
   string,
   StreamsBuilder,
@@ -91,7 +93,8 @@ describe('TestInputTopic', () => {
     const driver = drive(copying());
     await expect(driver.input({ ...words, name: 'wrods' }).pipe('a')).rejects.toThrow('It reads words.');
     const keyless = topic<string>('words', { value: string() });
-    expect(() => driver.input(keyless).pipe('a', { key: 'k' as never })).toThrow('declared without one');
+    const piped = driver.input(keyless).pipe('a', { key: 'k' as never });
+    await expect(piped).rejects.toThrow('declared without one');
   });
 });
 
@@ -186,6 +189,36 @@ describe('stores', () => {
     ]);
     const slides = driver.windowStore<string, number>('slides');
     expect(await slides.fetch('a', 15)).toBe(2);
+  });
+
+  it('shows sessions and lists of processors, by definition or by name', async () => {
+    const visits = sessionStore({ name: 'visits', key: string(), value: string(), retentionMs: 1_000_000 });
+    const queue = listStore({ name: 'queue', key: string(), value: double() });
+    const builder = new StreamsBuilder();
+    builder.stream(readings).process({
+      name: 'remember',
+      stores: { visits, queue },
+      create: ({ stores }) => ({
+        async process({ key, value, timestampMs }) {
+          await stores.queue.append(key, value.value);
+          await stores.visits.put({ key, window: { startMs: timestampMs, endMs: timestampMs + 5 } }, 'here');
+        },
+      }),
+    });
+    const driver = drive(builder.build(), { numPartitions: 2 });
+    const input = driver.input(readings);
+    await input.pipe({ value: 2 }, { key: 'a', timestampMs: 200_000 });
+    await input.pipe({ value: 1 }, { key: 'a', timestampMs: 10 });
+    await input.pipe({ value: 3 }, { key: 'b' });
+    expect(await driver.listStore(queue).values('a')).toEqual([2, 1]);
+    expect(await driver.listStore<string, number>('queue').keys()).toHaveLength(2);
+    expect(await driver.listStore(queue).values('nobody')).toEqual([]);
+    const sessions = await driver.sessionStore(visits).fetch('a');
+    expect(sessions.map(({ key, value }) => [key.window.startMs, value])).toEqual([
+      [10, 'here'],
+      [200_000, 'here'],
+    ]);
+    expect(await driver.sessionStore<string, string>('visits').all()).toHaveLength(3);
   });
 
   it('shows what a processor wrote', async () => {
@@ -331,6 +364,19 @@ describe('instances', () => {
     expect(await driver.output(counts).isEmpty()).toBe(true);
     await driver.instance().start();
     expect(await driver.output(counts).readValues()).toEqual([1]);
+  });
+
+  it('that freeze while they are idle read on when they are back, and are refused', async () => {
+    const driver = drive(counting(), { numInstances: 2 });
+    const input = driver.input(words);
+    await input.pipe('x', { key: 'a' });
+    const zombie = driver.instances.find(({ tasks }) => tasks.length > 0)!;
+    await zombie.freeze();
+    await input.pipe('x', { key: 'a' });
+    await zombie.thaw();
+    expect(zombie.refusals[0]).toMatchObject({ by: 'log' });
+    expect(zombie.state).toBe('up');
+    expect(await driver.output(counts).readValues()).toEqual([1, 2]);
   });
 
   it('repeat what was not claimed under at_least_once', async () => {

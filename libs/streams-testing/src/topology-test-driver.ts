@@ -16,8 +16,10 @@ import { ManualClock } from './manual-clock.ts';
 import { CommittedStores } from './stores/committed-stores.ts';
 import type {
   KeyValueStoreRef,
+  ListStoreRef,
   SessionStoreRef,
   TestKeyValueStore,
+  TestListStore,
   TestSessionStore,
   TestWindowStore,
   WindowStoreRef,
@@ -163,9 +165,14 @@ export class TopologyTestDriver implements AsyncDisposable {
     return this.#stores.window(store);
   }
 
-  /** Of an aggregate in sessions. */
+  /** Of an aggregate in sessions, or of a processor. */
   sessionStore<K, V>(store: SessionStoreRef<K, V>): TestSessionStore<K, V> {
     return this.#stores.session(store);
+  }
+
+  /** Of a processor. */
+  listStore<K, V>(store: ListStoreRef<K, V>): TestListStore<K, V> {
+    return this.#stores.list(store);
   }
 
   /** The first instance, or another one by its number. */

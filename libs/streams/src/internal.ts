@@ -18,3 +18,5 @@ export { partitionFor } from './sink/murmur2.ts';
 export { decodeStateValue } from './state/changelog-codec.ts';
 export type { KeyWindows } from './processor/operators/record-aligned/key-windows.ts';
 export type { ThreadInstruments } from './threads/threaded-streams-app.ts';
+export { BOUNDS, type ListBounds, type ListKey } from './processor/operators/process/list.serde.ts';
+export type { StoredSession } from './processor/operators/process/sessions.serde.ts';

@@ -183,20 +183,26 @@ export class TestCluster {
     return JSON.stringify(await admin.offsets(partitions, 'lastStable'));
   }
 
-  /** Takes those that have crashed or frozen out of the group, so that the others take over. Whether there were any. */
+  /** Whether any had crashed or frozen; then the others have taken over. */
   async #depart(): Promise<boolean> {
-    const gone = [...this.#runs].filter((run) => !run.isUp && !this.#expired.has(run));
-    if (gone.length === 0) return false;
     const generation = this.#generation;
-    for (const run of gone) {
-      if (run.process.state === 'frozen') this.#expire(run);
-      else {
-        this.#runs.delete(run);
-        await run.bury();
-      }
-    }
+    if (!(await this.#removeHalted())) return false;
     await this.#rebalanced(generation);
     return true;
+  }
+
+  /** Takes those that have crashed or frozen out of the group. Whether there were any. */
+  async #removeHalted(): Promise<boolean> {
+    const halted = [...this.#runs].filter((run) => !run.isUp && !this.#expired.has(run));
+    for (const run of halted) {
+      if (run.process.state === 'frozen') {
+        this.#expire(run);
+        continue;
+      }
+      this.#runs.delete(run);
+      await run.bury();
+    }
+    return halted.length > 0;
   }
 
   #expire(run: InstanceRun): void {
@@ -213,7 +219,10 @@ export class TestCluster {
   /** Waits until all that are up run what a newer assignment gives them. */
   async #rebalanced(before: number): Promise<void> {
     const endMs = performance.now() + REBALANCE_TIMEOUT_MS;
-    while (!this.#up.every((run) => run.generation > before)) {
+    let newerThan = before;
+    while (!this.#up.every((run) => run.generation > newerThan)) {
+      const latest = this.#generation;
+      if (await this.#removeHalted()) newerThan = latest;
       this.#throwFailure();
       if (performance.now() > endMs)
         throw new Error('The instances did not agree on their tasks within 30 s.');

@@ -1,15 +1,19 @@
 /** Finds a store in the topology, and reads it as what it is. */
 import type { StorePort, TopologyGraph } from '@hiveframe/streams';
 import { CommittedEntries } from './committed-entries.ts';
-import { findStore, requireLayout, type FoundStore } from './store-layout.ts';
+import { findStore, requireLayout, type FoundStore, type NamedStore } from './store-layout.ts';
 import {
   testKeyValueStore,
+  testListStore,
+  testSessionBuckets,
   testSessionStore,
   testSlidingStore,
   testWindowStore,
   type KeyValueStoreRef,
+  type ListStoreRef,
   type SessionStoreRef,
   type TestKeyValueStore,
+  type TestListStore,
   type TestSessionStore,
   type TestWindowStore,
   type WindowStoreRef,
@@ -47,12 +51,19 @@ export class CommittedStores {
 
   session<K, V>(store: SessionStoreRef<K, V>): TestSessionStore<K, V> {
     const found = this.#find(store);
-    requireLayout(found, 'session');
-    return testSessionStore(this.#entries(found));
+    requireLayout(found, 'session', 'sessionBuckets');
+    const entries = this.#entries(found);
+    return found.layout === 'session' ? testSessionStore(entries) : testSessionBuckets(entries);
   }
 
-  #find(store: string | { readonly name: string }): FoundStore {
-    return findStore(this.#graph, typeof store === 'string' ? store : store.name);
+  list<K, V>(store: ListStoreRef<K, V>): TestListStore<K, V> {
+    const found = this.#find(store);
+    requireLayout(found, 'list');
+    return testListStore(this.#entries(found));
+  }
+
+  #find(store: NamedStore): FoundStore {
+    return findStore(this.#graph, store);
   }
 
   #entries({ declaration, subTopology }: FoundStore): CommittedEntries {

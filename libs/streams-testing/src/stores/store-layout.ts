@@ -1,7 +1,11 @@
 /** What the topology says of a store, and how its entries are to be read. */
 import type { StoreDeclaration, SubTopology, TopologyGraph } from '@hiveframe/streams';
 
-export type StoreLayout = 'keyValue' | 'window' | 'sliding' | 'session';
+/** sessionBuckets, list: of processors. */
+export type StoreLayout = 'keyValue' | 'window' | 'sliding' | 'session' | 'sessionBuckets' | 'list';
+
+/** A store by name, or what declares it. */
+export type NamedStore = string | { readonly name: string; readonly kind?: string };
 
 export interface FoundStore {
   readonly declaration: StoreDeclaration;
@@ -15,19 +19,27 @@ const KEY_WINDOWS: Readonly<Record<string, StoreLayout>> = {
   'sliding-aggregate': 'sliding',
 };
 
-export function findStore({ subTopologies }: TopologyGraph, name: string): FoundStore {
+export function findStore({ subTopologies }: TopologyGraph, store: NamedStore): FoundStore {
+  const { name, kind } = typeof store === 'string' ? { name: store } : store;
   for (const subTopology of subTopologies) {
-    const declaration = subTopology.stores.find((store) => store.name === name);
+    const declaration = subTopology.stores.find((one) => one.name === name);
     if (declaration !== undefined)
-      return { declaration, subTopology, layout: layoutOf(declaration, subTopology) };
+      return { declaration, subTopology, layout: layoutOf(declaration, subTopology, kind) };
   }
-  const names = subTopologies.flatMap(({ stores }) => stores.map((store) => store.name));
+  const names = subTopologies.flatMap(({ stores }) => stores.map((one) => one.name));
   throw new Error(
     `Cannot read store ${name}: the topology has none of that name. It has ${names.join(', ') || 'no store'}.`,
   );
 }
 
-function layoutOf({ name, kind }: StoreDeclaration, { nodes }: SubTopology): StoreLayout {
+/** @param defined what its definition says; a store that is only named tells it by the format of its values */
+function layoutOf(
+  { name, kind, value: { format = '' } }: StoreDeclaration,
+  { nodes }: SubTopology,
+  defined?: string,
+): StoreLayout {
+  if (defined === 'list' || format.startsWith('list<')) return 'list';
+  if (defined === 'session' || format.startsWith('sessions<')) return 'sessionBuckets';
   if (kind === 'window') return 'window';
   const owner = nodes.find(
     ({ spec }) => spec.kind === 'operator' && spec.stores.some((store) => store.name === name),
@@ -40,6 +52,8 @@ const READ_BY: Readonly<Record<StoreLayout, string>> = {
   window: 'windowStore',
   sliding: 'windowStore',
   session: 'sessionStore',
+  sessionBuckets: 'sessionStore',
+  list: 'listStore',
 };
 
 export function requireLayout({ declaration, layout }: FoundStore, ...expected: StoreLayout[]): void {

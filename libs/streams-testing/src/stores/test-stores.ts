@@ -2,12 +2,20 @@
 import type {
   KeyValue,
   ReadOnlyKeyValueStore,
+  ReadOnlyListStore,
+  ReadOnlySessionStore,
   ReadOnlyWindowStore,
   StoreRef,
   TimeSpan,
   Windowed,
 } from '@hiveframe/streams';
-import type { KeyWindows } from '@hiveframe/streams/internal';
+import {
+  BOUNDS,
+  type KeyWindows,
+  type ListBounds,
+  type ListKey,
+  type StoredSession,
+} from '@hiveframe/streams/internal';
 import type { CommittedEntries } from './committed-entries.ts';
 
 export interface TestKeyValueStore<K, out V> {
@@ -23,17 +31,28 @@ export interface TestWindowStore<K, out V> {
   all(span?: TimeSpan): Promise<readonly KeyValue<Windowed<K>, V>[]>;
 }
 export interface TestSessionStore<K, out V> {
-  /** The sessions of the key that are still open, in order of time. */
+  /** The sessions of the key that the store has, in order of time: of an aggregate those that are still open. */
   fetch(key: K): Promise<readonly KeyValue<Windowed<K>, V>[]>;
   /** In order of time. */
   all(): Promise<readonly KeyValue<Windowed<K>, V>[]>;
 }
 
+export interface TestListStore<K, out V> {
+  /** All elements, in the order they were appended. */
+  values(key: K): Promise<readonly V[]>;
+  /** Of the lists that have elements, in no order. */
+  keys(): Promise<readonly K[]>;
+}
+
 /** By name, or by reference: that of a table (`table.queryable`), or the definition of a processor's store. */
 export type KeyValueStoreRef<K, V> = string | StoreRef<ReadOnlyKeyValueStore<K, V>>;
 export type WindowStoreRef<K, V> = string | StoreRef<ReadOnlyWindowStore<K, V>>;
+export type ListStoreRef<K, V> = string | StoreRef<ReadOnlyListStore<K, V>>;
 export type SessionStoreRef<K, V> =
-  string | StoreRef<ReadOnlyKeyValueStore<Windowed<K>, V>> | StoreRef<ReadOnlyWindowStore<K, V>>;
+  | string
+  | StoreRef<ReadOnlySessionStore<K, V>>
+  | StoreRef<ReadOnlyKeyValueStore<Windowed<K>, V>>
+  | StoreRef<ReadOnlyWindowStore<K, V>>;
 
 const ALWAYS: TimeSpan = { startMs: -Infinity, endMs: Infinity };
 
@@ -88,7 +107,53 @@ export function testSessionStore<K, V>(entries: CommittedEntries): TestSessionSt
     all: async () =>
       (await entries.scan(null))
         .flatMap(({ key, value }) => keyWindows<K, V>(entries, key as K, value))
-        .sort((a, b) => a.key.window.startMs - b.key.window.startMs),
+        .sort(byStart),
+  };
+}
+
+/** Sessions of a processor: those of a key that end within one bucket of time in one entry. */
+export function testSessionBuckets<K, V>(entries: CommittedEntries): TestSessionStore<K, V> {
+  const spread = (key: K, value: unknown): KeyValue<Windowed<K>, V>[] =>
+    (value as readonly StoredSession[]).map(({ startMs, endMs, value: session }) => ({
+      key: { key, window: { startMs, endMs } },
+      value: session as V,
+    }));
+  return {
+    fetch: async (key) => {
+      const buckets = await entries.segments();
+      const found = await Promise.all(buckets.map((bucket) => entries.find(bucket, key)));
+      return found.flatMap((entry) => (entry === undefined ? [] : spread(key, entry.value))).sort(byStart);
+    },
+    all: async () => {
+      const buckets = await entries.segments();
+      const found = await Promise.all(buckets.map((bucket) => entries.scan(bucket)));
+      return found
+        .flat()
+        .flatMap(({ key, value }) => spread(key as K, value))
+        .sort(byStart);
+    },
+  };
+}
+
+function byStart(a: KeyValue<Windowed<unknown>, unknown>, b: KeyValue<Windowed<unknown>, unknown>): number {
+  return a.key.window.startMs - b.key.window.startMs;
+}
+
+export function testListStore<K, V>(entries: CommittedEntries): TestListStore<K, V> {
+  const at = async (key: K, index: number) => (await entries.find(null, { key, index }))?.value;
+  return {
+    values: async (key) => {
+      const bounds = (await at(key, BOUNDS)) as ListBounds | undefined;
+      const { first, end } = bounds ?? { first: 0, end: 0 };
+      const places = Array.from({ length: end - first }, (_, place) => first + place);
+      const cells = await Promise.all(places.map((index) => at(key, index)));
+      return cells.map((cell) => (cell as { readonly element: V }).element);
+    },
+    keys: async () =>
+      (await entries.scan(null))
+        .map(({ key }) => key as ListKey)
+        .filter(({ index }) => index === BOUNDS)
+        .map(({ key }) => key as K),
   };
 }
 

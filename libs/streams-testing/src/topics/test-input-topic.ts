@@ -76,7 +76,7 @@ export function testInputTopic<K, V>(
     key: encodeKey(topic, key),
     value: value === null ? null : topic.value.serialize(value, context(topic.name, 'value')),
   });
-  const pipeRecords = (records: readonly TestInputRecord<K, V>[]) =>
+  const pipeRecords = async (records: readonly TestInputRecord<K, V>[]) =>
     port.write(topic.name, records.map(encode));
   return {
     pipe: (value, options = {}) => pipeRecords([{ value, ...options }]),
