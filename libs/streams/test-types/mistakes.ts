@@ -178,3 +178,5 @@ payments.join(payments, {
   leftValue: string(),
   joiner: (l) => l,
 });
+// @ts-expect-error a grace that is no time
+payments.join(rows, { name: 'x', graceMs: 'long', joiner: (payment) => payment });

@@ -1,7 +1,7 @@
 /** Applications with tables, exactly once. */
 import { json, string, StreamsBuilder, topic, type Topology } from '@hiveframe/streams';
 import type { Evidence, Given } from '../check/evidence.ts';
-import { countBy, resultsOf, sameInOrder } from '../check/expectations.ts';
+import { countBy, onceEach, resultsOf, sameInOrder } from '../check/expectations.ts';
 import { input, otherInput } from './input.ts';
 import { checkDeadLetters, checkEcho, counts, echo } from './outputs.ts';
 import type { Scenario } from './scenario.ts';
@@ -155,6 +155,49 @@ export const streamTableJoin: Scenario = {
       ...checkDeadLetters(evidence),
       ...sameInOrder('record', stream.flat(), emitted),
       ...neverOlder(table.flat(), emitted),
+    ];
+  },
+};
+
+const heldBack = topic('held-back', {
+  key: string(),
+  value: json<readonly [id: string, at: number, rowAt: number | null]>(),
+});
+
+/** Each record once, after its grace, and never with a row that is younger than it. */
+export const versionedJoin: Scenario = {
+  name: 'stream, held back and joined with what rows were',
+  guarantee,
+  inputs: bothInputs,
+  topology: declare((builder) => {
+    const store = { historyRetentionMs: 2_000 };
+    const table = builder.table(otherInput, { name: 'rows', store });
+    builder
+      .stream(input)
+      .leftJoin(table, {
+        name: 'joined',
+        graceMs: 500,
+        joiner: ({ id, at }, row) => [id, at, row?.at ?? null] as const,
+      })
+      .to(heldBack);
+  }),
+  check: (evidence) => {
+    const stream = halves(evidence)[0].flat();
+    const lastMs = Math.max(...stream.map(({ at }) => at)); // those of then are held back for ever
+    const wanted = stream.filter(({ at }) => at < lastMs).map(({ id }) => id);
+    const emitted = evidence
+      .emitted('held-back')
+      .map(({ value }) => value as readonly [string, number, number | null]);
+    return [
+      ...checkDeadLetters(evidence),
+      ...onceEach(
+        'record',
+        wanted,
+        emitted.map(([id]) => id),
+      ),
+      ...emitted.flatMap(([id, at, rowAt]) =>
+        rowAt === null || rowAt <= at ? [] : [`record ${id} of ${at} was joined with a row of ${rowAt}`],
+      ),
     ];
   },
 };

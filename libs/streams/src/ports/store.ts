@@ -5,7 +5,7 @@
  *  P4 There is no put: writes gather in the engine's write-back cache and arrive as one flush.
  *  P5 Entries lie in segments: a key-value store has the one segment `null`, a window store one per window start (ms),
  *     so that a closed window goes in one step, by stream time, never by a TTL. What is found by more than its key lies in a window
- *     store too, with buckets for windows (ADR 8): so a segment is also what is read whole. */
+ *     store too, with buckets for windows (ADR 9): so a segment is also what is read whole. */
 import { StreamsError } from '../errors/streams.error.ts';
 import type { Bytes } from '../record/record.ts';
 

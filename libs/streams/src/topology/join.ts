@@ -29,6 +29,11 @@ export interface StreamTableJoin<K, L, R, VR> {
   /** Names the operator, and the repartition topic if the stream needs one. */
   readonly name: string;
   readonly joiner: Joiner<L, R, K, VR>;
+  /** Holds records back until event time has gone on by so much: rows of their time may come late (KIP-923). Only with a table that
+   *  keeps versions, for at least as long. Whole milliseconds above 0. @defaultValue records are joined at once */
+  readonly graceMs?: number;
+  /** Of the store of what is held back. */
+  readonly store?: Pick<StoreOptions<K, L>, 'value' | 'changelog'>;
 }
 export interface TableJoin<K, L, R, VR> {
   readonly name: string;

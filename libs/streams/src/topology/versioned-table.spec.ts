@@ -126,6 +126,59 @@ describe('A table that keeps versions', () => {
     );
   });
 
+  const declareGrace = (graceMs: number, historyRetentionMs = 100): StreamsBuilder => {
+    const builder = new StreamsBuilder();
+    const table = builder.table(rates, { name: 'rates', store: { historyRetentionMs } });
+    builder
+      .stream(sales)
+      .leftJoin(table, { name: 'priced', graceMs, joiner: (sale, rate) => `${sale} ${rate ?? '-'}` })
+      .to(priced);
+    return builder;
+  };
+
+  it.each([{}, NOTHING_CACHED])(
+    'holds records back for a grace, so that rows of their time may come late (KIP-923), also over a crash (%j)',
+    async (options) => {
+      const driver = drive(declareGrace(20), options);
+      const sale = (value: string, timestampMs: number, key = 'eur') =>
+        driver.input(sales).pipe(value, { key, timestampMs });
+      const read = async () =>
+        (await driver.output(priced).readAll()).map(({ value, timestampMs }) => [value, timestampMs]);
+      await rate(driver, 1, 5);
+      await sale('b', 12);
+      await sale('a', 10);
+      await sale('a', 12);
+      expect(await read()).toEqual([]);
+      await driver.crashAndRestart();
+      await rate(driver, 2, 11); // late, and in time
+      await sale('c', 31);
+      expect(await read()).toEqual([['a 1', 10]]);
+      await driver.crashAndRestart();
+      await sale('d', 32, 'usd');
+      expect(await read()).toEqual([
+        ['b 2', 12],
+        ['a 2', 12],
+      ]);
+      await sale('late', 12); // at once
+      await driver.input(sales).pipe('keyless', { timestampMs: 60 }); // moves the time
+      expect(await read()).toEqual([
+        ['late 2', 12],
+        ['c 2', 31],
+        ['d -', 32],
+        ['keyless -', 60],
+      ]);
+    },
+  );
+
+  it('refuses a grace without versions, or beyond them', () => {
+    expect(() => declareGrace(200)).toThrow('keeps what its rows were for 100 ms only');
+    expect(() => declareGrace(0)).toThrow('graceMs is 0');
+    const builder = new StreamsBuilder();
+    const table = builder.table(rates, { name: 'rates' });
+    const options = { name: 'priced', graceMs: 1, joiner: () => 1 };
+    expect(() => builder.stream(sales).join(table, options)).toThrow('does not keep what its rows were');
+  });
+
   it('refuses a retention that cannot be', () => {
     expect(() => declare(0)).toThrow('historyRetentionMs is 0');
   });

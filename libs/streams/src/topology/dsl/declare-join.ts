@@ -5,6 +5,7 @@ import { passOn } from '../../processor/operators/stateless.ts';
 import { streamTableJoin, type Joiner } from '../../processor/operators/stream-table-join.ts';
 import { joinedRows, tableJoin, type TableJoining } from '../../processor/operators/table-join.ts';
 import type { DraftNode } from '../draft.ts';
+import { declareHoldBack, type HoldBackStore } from './declare-hold-back.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, wider, type Flow } from './flow.ts';
 import { PassingTable, type NamedStore, type TableBacking } from './table-origin.ts';
@@ -19,6 +20,8 @@ export interface JoinSide {
 export interface StreamTableJoinOptions {
   readonly name: string;
   readonly joiner: Joiner;
+  readonly graceMs?: number;
+  readonly store?: HoldBackStore;
 }
 
 export function declareStreamTableJoin(
@@ -26,10 +29,11 @@ export function declareStreamTableJoin(
   stream: Flow,
   table: JoinSide,
   kind: 'inner' | 'left',
-  { name, joiner }: StreamTableJoinOptions,
+  { name, joiner, graceMs, store }: StreamTableJoinOptions,
 ): Flow {
   const { stores, rows, history } = table.backing;
-  const flow = partitionedLike(dsl, stream, table.flow, kind, name);
+  const keyed = partitionedLike(dsl, stream, table.flow, kind, name);
+  const flow = graceMs === undefined ? keyed : declareHoldBack(dsl, keyed, name, { graceMs, history, store });
   const node = dsl.draft.add({
     name,
     parents: [flow.output],

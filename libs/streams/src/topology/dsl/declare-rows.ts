@@ -26,7 +26,7 @@ export function declareRows(
   isSource = false,
 ): KeptTable {
   requireFit(name, options);
-  const head = new TableHead({ name: options.name ?? name }, options.historyRetentionMs !== undefined);
+  const head = new TableHead({ name: options.name ?? name }, options.historyRetentionMs);
   const rows = { ...flow, key: options.key ?? flow.key, value: options.value ?? flow.value };
   const node = draft.add({
     name,
@@ -77,6 +77,7 @@ function declareStores(
     kind: 'window',
     value: of as unknown as Serde<unknown>,
     retentionMs,
+    windowSizeMs: bucketMs(retentionMs),
   });
   return {
     rows,
@@ -86,4 +87,9 @@ function declareStores(
         : beside('history', rowVersionsSerde(rows.value) as never, historyRetentionMs),
     timers: ttlMs === undefined ? null : beside('timers', double() as never, ttlMs),
   };
+}
+
+/** A sixteenth of the time, at most an eighth. It is the layout of the store, so it changes only with a time that is another by far. */
+function bucketMs(spanMs: number): number {
+  return 2 ** Math.max(0, Math.ceil(Math.log2(spanMs / 16)));
 }

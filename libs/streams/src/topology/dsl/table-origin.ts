@@ -23,19 +23,25 @@ export interface TableBacking {
   readonly stores: readonly NamedStore[];
   readonly rows: Rows;
   /** Of what the rows were; null: that is not kept. */
-  readonly history: NamedStore | null;
+  readonly history: History | null;
+}
+
+export interface History {
+  readonly name: string;
+  readonly retentionMs: number;
 }
 
 /** An operator that keeps the rows itself: a record waits there until all is at hand that those behind it read. */
 export class TableHead implements TableOrigin {
   readonly store: NamedStore;
-  readonly #isVersioned: boolean;
+  readonly #historyMs: number | null;
   #withPrevious = false;
   readonly #companions = new Set<NamedStore>();
 
-  constructor(store: NamedStore, isVersioned = false) {
+  /** @param historyMs how long it is kept what rows were; null: it is not */
+  constructor(store: NamedStore, historyMs: number | null = null) {
     this.store = store;
-    this.#isVersioned = isVersioned;
+    this.#historyMs = historyMs;
   }
 
   requirePrevious(): void {
@@ -53,8 +59,15 @@ export class TableHead implements TableOrigin {
 
   get backing(): TableBacking {
     const { store } = this;
-    const rows = this.#isVersioned ? versionedRows(store) : storedRows(store);
-    return { origin: this, stores: [store], rows, history: this.#isVersioned ? historyOf(store) : null };
+    const retentionMs = this.#historyMs;
+    if (retentionMs === null)
+      return { origin: this, stores: [store], rows: storedRows(store), history: null };
+    return {
+      origin: this,
+      stores: [store],
+      rows: versionedRows(store),
+      history: historyOf(store, retentionMs),
+    };
   }
 }
 

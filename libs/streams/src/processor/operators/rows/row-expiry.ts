@@ -4,17 +4,16 @@ import type { StateStore } from '../../../state/state-store.ts';
 import type { Timer } from '../../../state/timer-queue.ts';
 import { Timers } from '../../../state/timers.ts';
 
-/** Buckets of timers that a time to live is cut into: within one, a row that is written often has one timer. */
-const BUCKETS = 16;
-
 export class RowExpiry {
   readonly ttlMs: number;
   readonly #timers: Timers;
 
-  /** @param state a window store of doubles, whose retention is the time to live */
+  /** @param state a window store of doubles, whose retention is the time to live, and whose windows are the buckets of timers: within
+   *  one, a row that is written often has one timer */
   constructor(state: StateStore) {
-    this.ttlMs = state.declaration.retentionMs!;
-    this.#timers = new Timers(state, Math.max(1, Math.ceil(this.ttlMs / BUCKETS)));
+    const { retentionMs, windowSizeMs } = state.declaration;
+    this.ttlMs = retentionMs!;
+    this.#timers = new Timers(state, windowSizeMs!);
   }
 
   /** No row expires before the watermark reaches this. */

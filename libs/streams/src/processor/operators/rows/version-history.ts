@@ -14,9 +14,6 @@ interface Found {
   readonly version: RowVersion;
 }
 
-/** Buckets that the retention is cut into. */
-const BUCKETS = 16;
-
 export class VersionHistory {
   readonly #state: StateStore;
   readonly #retentionMs: number;
@@ -24,11 +21,11 @@ export class VersionHistory {
   /** What ended by then was forgotten. */
   #goneUntilMs = -Infinity;
 
-  /** @param state a window store of row versions, whose retention is that of the history */
+  /** @param state a window store of row versions, whose retention is that of the history, and whose windows are the buckets */
   constructor(state: StateStore) {
     this.#state = state;
     this.#retentionMs = state.declaration.retentionMs!;
-    this.#bucketMs = Math.max(1, Math.ceil(this.#retentionMs / BUCKETS));
+    this.#bucketMs = state.declaration.windowSizeMs!;
   }
 
   /** Versions that ended longer ago than the retention are forgotten. */
