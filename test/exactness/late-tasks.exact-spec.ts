@@ -31,7 +31,7 @@ describeOnServices('when one upstream task lags behind the other', () => {
   let id: string;
   beforeEach(async () => {
     id = `late-${randomUUID()}`;
-    log = kafkajs({ brokers: services.brokers.split(',') });
+    log = connect();
     await log.connect();
     await log.admin.create([
       { topic: input(), numPartitions: 2 },
@@ -43,6 +43,7 @@ describeOnServices('when one upstream task lags behind the other', () => {
     await log.admin.deleteTopics([input(), output(), repartition()]).catch(() => {});
     await log.close(5_000);
   });
+  const connect = () => kafkajs({ brokers: services.brokers.split(',') });
   const input = () => `${id}-in`;
   const output = () => `${id}-out`;
   const repartition = () => `${id}-by-word-repartition`;
@@ -62,7 +63,7 @@ describeOnServices('when one upstream task lags behind the other', () => {
   it('nothing is late here: each window has the records of both', async () => {
     const app = new StreamsApp(countByWord(input(), output()), {
       applicationId: id,
-      log,
+      log: connect(),
       processingGuarantee: 'exactly_once',
     });
     await app.start();

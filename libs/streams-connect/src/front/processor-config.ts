@@ -31,7 +31,7 @@ export interface StreamProcessorConfig<T> extends Partial<
   /** How events are written to the source topic. @defaultValue tagged JSON */
   readonly value?: Serde<T>;
   /** Of the source topic, when it is made here. More than one: events are spread over them and lose their order among each
-   *  other, so the delay of the watermark must cover how far the partitions run apart. @defaultValue 1: events stay in order */
+   *  other; windows wait for the partition that is behind. @defaultValue 1: events stay in order */
   readonly numPartitions?: number;
   /** When a source throws: start it again after a while, or stop the application. @defaultValue 'retry' */
   readonly onSourceFailure?: 'retry' | 'stop';

@@ -45,6 +45,8 @@ export interface Watermark<T> {
   readonly delayMs: number;
   /** A partition silent for so long no longer holds the others back. @defaultValue never */
   readonly idleAfterMs?: number;
+  /** 'advance': while no event comes at all, the watermark goes on as the clock does, so windows close. @defaultValue 'hold' */
+  readonly whenIdle?: 'hold' | 'advance';
 }
 
 const DEFAULT_STOP_TIMEOUT_MS = 30_000;

@@ -135,11 +135,11 @@ export class StreamTask {
     return bytes;
   }
 
-  /** Processes up to `limit` records; returns how many. Ends before that when `untilMs` (of the pacing) has passed, when an
+  /** Processes up to `limit` records; returns how many, with the watermarks heard between them. Ends before that when `untilMs` (of the pacing) has passed, when an
    *  operator can hold no more, or when enough is pending for a commit. The only place with a try around user code. */
   process(limit: number, untilMs = Infinity): number {
     const { record, stages, watermark } = this.#opened!;
-    const beforeMs = watermark.watermarkMs;
+    const heardBefore = watermark.numHeard;
     this.#done = 0;
     while (this.#canGoOn(limit, untilMs)) {
       try {
@@ -152,11 +152,12 @@ export class StreamTask {
     }
     record.set(null);
     this.processedCount += this.#done;
-    if (this.#done > 0 || watermark.watermarkMs > beforeMs) {
+    const heard = watermark.numHeard - heardBefore;
+    if (this.#done + heard > 0) {
       stages.advance();
       this.#makeRoom();
     }
-    return this.#done;
+    return this.#done + heard;
   }
 
   /** Until there is nothing to process now, or the turn is over. One try for all of them: a record that throws ends it. */

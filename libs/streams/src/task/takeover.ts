@@ -83,6 +83,7 @@ export class Takeover {
     return this.inputs.map(({ spec, writers }) => ({
       delayMs: spec.watermarkDelayMs,
       idleAfterMs: spec.idleAfterMs,
+      advancesWhenIdle: spec.advancesWhenIdle === true,
       holdsTime: spec.holdsTime !== false && !(hasStreams && spec.table === true),
       writers,
     }));

@@ -17,6 +17,10 @@ export interface WatermarkOptions {
   readonly delayMs?: number;
   /** A partition silent for so long (of time not blocked by backpressure) no longer holds the watermark back. @defaultValue never */
   readonly idleAfterMs?: number;
+  /** What the watermark does while all partitions of a task are idle. hold: it stays, and open windows wait for records to come.
+   *  advance: it goes on as the wall clock does, so windows close without records; for streams of what happens now, since records that
+   *  come later than their time would be late. Needs `idleAfterMs`. @defaultValue 'hold' */
+  readonly whenIdle?: 'hold' | 'advance';
 }
 
 export interface TimestampOptions<K, V> {

@@ -31,6 +31,8 @@ export interface SourceSpec {
   readonly watermarkDelayMs: number;
   /** null: a silent partition holds the watermark back for ever. */
   readonly idleAfterMs: number | null;
+  /** While all is silent, time goes on with the wall clock. @defaultValue false */
+  readonly advancesWhenIdle?: boolean;
   /** Its records are rows of a table. A null value deletes one; beside streams it does not hold the time of the task, for it
    *  changes when it changes. @defaultValue false */
   readonly table?: boolean;

@@ -1,5 +1,6 @@
 /** Event time on its way through repartition topics (ADR 7), by the real engine on the embedded log. */
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import {
   double,
   json,
@@ -153,5 +154,38 @@ describe('behind a repartition topic', () => {
     await pages.visit('elsewhere', 0, 100);
     await pages.driver.advanceWallClock(240);
     expect(await pages.counted()).toEqual(['home@0: 1']);
+  });
+
+  it('D3 counts whatever was not late for its own partition, in any order, over crashes', async () => {
+    const drawn = fc.array(
+      fc.record({
+        page: fc.constantFrom('home', 'news'),
+        partition: fc.nat(2),
+        second: fc.integer({ min: 0, max: 60 }),
+        crash: fc.boolean(),
+      }),
+      { maxLength: 25 },
+    );
+    await fc.assert(
+      fc.asyncProperty(drawn, async (visited) => {
+        await using pages = new Pages(countByPage(), { numPartitions: 3, maxCachedBytes: 1 });
+        for (const partition of [0, 1, 2]) await pages.visit('first', partition, 0);
+        const reached = [0, 0, 0];
+        let onTime = 0;
+        for (const { page, partition, second, crash } of visited) {
+          await pages.visit(page, partition, second);
+          reached[partition] = Math.max(reached[partition]!, second);
+          if (Math.floor(second / 10) * 10 + 10 > reached[partition]!) onTime++;
+          if (crash) await pages.driver.crashAndRestart();
+        }
+        for (const partition of [0, 1, 2]) await pages.visit('last', partition, 1_000);
+        const counts = (await pages.counted()).filter((one) => !one.startsWith('first'));
+        const counted = counts.reduce((sum, one) => sum + Number(one.split(': ')[1]), 0);
+        expect(counted).toBeGreaterThanOrEqual(onTime);
+        expect(counted + (await pages.late())).toBe(visited.length);
+        expect(new Set(counts.map((one) => one.split(': ')[0])).size).toBe(counts.length); // each window once
+      }),
+      { numRuns: 30 },
+    );
   });
 });

@@ -77,13 +77,13 @@ export class StreamsBuilder {
   }
 
   #flow<K, V>(topic: Topic<K, V>, as: Source['as']): Flow {
-    const { watermarkDelayMs, idleAfterMs } = sourceTime(topic);
+    const { eventTime: _, ...watermark } = sourceTime(topic);
     return {
       output: this.#source(topic, as).children,
       key: topic.key as Topic<unknown, unknown>['key'],
       value: topic.value as Topic<unknown, unknown>['value'],
       keyChanged: false,
-      watermark: { watermarkDelayMs, idleAfterMs },
+      watermark,
     };
   }
 

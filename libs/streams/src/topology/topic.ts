@@ -5,6 +5,7 @@ import {
   extractedTime,
   type TimestampExtractor,
   type TimestampOptions,
+  type WatermarkOptions,
 } from '../time/timestamp.ts';
 import type { EventTime } from './graph.ts';
 
@@ -29,6 +30,8 @@ export interface SourceTime {
   readonly watermarkDelayMs: number;
   /** null: a silent partition holds the watermark back for ever. */
   readonly idleAfterMs: number | null;
+  /** While all is silent, time goes on with the wall clock. */
+  readonly advancesWhenIdle: boolean;
 }
 
 const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,249}$/;
@@ -53,6 +56,7 @@ class DeclaredTopic<K, V> implements Topic<K, V> {
     this.name = name;
     this.key = key ?? null;
     this.value = value;
+    requireIdleness(name, watermark);
     this.time = {
       eventTime: timestamp === undefined ? null : eventTime(timestamp),
       watermarkDelayMs: wholeMs(name, 'watermark.delayMs', watermark?.delayMs ?? 0),
@@ -60,6 +64,7 @@ class DeclaredTopic<K, V> implements Topic<K, V> {
         watermark?.idleAfterMs === undefined
           ? null
           : wholeMs(name, 'watermark.idleAfterMs', watermark.idleAfterMs),
+      advancesWhenIdle: watermark?.whenIdle === 'advance',
     };
   }
 }
@@ -67,7 +72,14 @@ class DeclaredTopic<K, V> implements Topic<K, V> {
 /** What `topic` was told about time. */
 export function sourceTime<K, V>(topic: Topic<K, V>): SourceTime {
   if (topic instanceof DeclaredTopic) return topic.time;
-  return { eventTime: null, watermarkDelayMs: 0, idleAfterMs: null };
+  return { eventTime: null, watermarkDelayMs: 0, idleAfterMs: null, advancesWhenIdle: false };
+}
+
+function requireIdleness(topic: string, watermark: WatermarkOptions | undefined): void {
+  if (watermark?.whenIdle !== 'advance' || watermark.idleAfterMs !== undefined) return;
+  throw new TopologyError(
+    `Cannot declare topic '${topic}': watermark.whenIdle is 'advance', but nothing says when a partition is idle. Give idleAfterMs.`,
+  );
 }
 
 function eventTime<K, V>(timestamp: string | TimestampExtractor<K, V>): EventTime {

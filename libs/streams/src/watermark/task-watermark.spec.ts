@@ -68,6 +68,20 @@ describe('TaskWatermark', () => {
     expect(watermark.watermarkMs).toBe(1_000);
   });
 
+  it('goes on as the clock does while all is silent, in steps that grow with the silence', () => {
+    const watermark = new TaskWatermark([{ ...input(100, 5_000), advancesWhenIdle: true }], 0);
+    watermark.observe(0, 1_000);
+    watermark.checkIdle(10, () => true);
+    const at = (nowMs: number, isActive = false) => {
+      watermark.checkIdle(nowMs, () => isActive);
+      return watermark.watermarkMs;
+    };
+    expect([at(5_009), at(5_010), at(6_009), at(6_010)]).toEqual([900, 5_900, 5_900, 6_900]);
+    expect([at(100_010), at(109_000), at(110_010)]).toEqual([100_900, 100_900, 110_900]);
+    watermark.observe(0, 2_000); // behind the clock: late, as it would be in a steady stream
+    expect([at(110_020, true), at(115_019), at(115_020)]).toEqual([110_900, 110_900, 115_900]);
+  });
+
   it('D3 follows what the writers of a repartition topic announce, not the times of its records', () => {
     const writers = new WriterWatermarks(2);
     const watermark = new TaskWatermark([{ ...input(0), writers }], 0);

@@ -1,7 +1,8 @@
 /** The task's event time: highest event time of each input partition minus its delay, the minimum over the inputs.
  *  M1 The watermark never goes back, not even over a restart: it is committed with the offsets (`watermark-metadata.ts`).
  *  M2 A partition without records yet holds it at -Infinity, unless it is idle (Flink's idleness).
- *  M3 When all inputs are idle, the one that is ahead counts.
+ *  M3 When all inputs are idle, the one that is ahead counts; and if they say so, the watermark then goes on as the wall clock does.
+ *     It does so in steps, and is committed as if a record had moved it: what closed by the clock stays closed (D13).
  *  M4 A table beside streams neither holds nor moves it: a row is as good as new until it changes.
  *  M5 Behind a repartition topic the watermarks of its writers count, not the times of its records (ADR 7). */
 import type { TaskTime } from '../processor/operator.ts';
@@ -17,20 +18,32 @@ export interface WatermarkInput {
   readonly delayMs: number;
   /** null: never idle. */
   readonly idleAfterMs: number | null;
+  /** @defaultValue false */
+  readonly advancesWhenIdle?: boolean;
   /** @defaultValue true */
   readonly holdsTime?: boolean;
   /** null: no repartition topic. @defaultValue null */
   readonly writers?: WriterWatermarks | null;
 }
 
+/** Steps of a watermark that goes on by the clock: none shorter, and none longer than a tenth of the silence so far. */
+const LEAST_STEP_MS = 1_000;
+const STEP_OF_SILENCE = 0.1;
+
 export class TaskWatermark implements TaskTime {
   watermarkMs = -Infinity;
+  /** Announcements so far. */
+  numHeard = 0;
   readonly #inputs: readonly WatermarkInput[];
   readonly #writers: readonly (WriterWatermarks | null)[];
   readonly #maxEventTimeMs: number[];
   readonly #idle: boolean[];
   readonly #active: boolean[];
   readonly #lastActiveMs: number[];
+
+  readonly #advancesWhenIdle: boolean;
+  /** Where the watermark stood when all had fallen silent, and how far it has gone on since; null: not all are silent. */
+  #silence: { readonly sinceMs: number; readonly watermarkMs: number; advancedMs: number } | null = null;
 
   constructor(inputs: readonly WatermarkInput[], nowMs: number) {
     this.#inputs = inputs;
@@ -39,6 +52,8 @@ export class TaskWatermark implements TaskTime {
     this.#idle = inputs.map(() => false);
     this.#active = inputs.map(() => true);
     this.#lastActiveMs = inputs.map(() => nowMs);
+    const holding = inputs.filter(({ holdsTime }) => holdsTime !== false);
+    this.#advancesWhenIdle = holding.every(({ advancesWhenIdle }) => advancesWhenIdle === true);
   }
 
   /** What a commit keeps beside the position of an input. */
@@ -65,6 +80,7 @@ export class TaskWatermark implements TaskTime {
 
   /** A writer of this input has told its watermark: its records before that have been processed. */
   hear(input: number, announcement: Announcement): void {
+    this.numHeard++;
     this.#writers[input]!.hear(announcement);
     this.#recompute();
   }
@@ -83,6 +99,25 @@ export class TaskWatermark implements TaskTime {
       }
     }
     if (changed) this.#recompute();
+    if (this.#advancesWhenIdle) this.#advanceByClock(nowMs);
+  }
+
+  #advanceByClock(nowMs: number): void {
+    if (!this.#inputs.every(({ holdsTime }, input) => holdsTime === false || this.#isIdle(input))) {
+      this.#silence = null;
+      return;
+    }
+    const sinceMs = Math.max(...this.#lastActiveMs);
+    const silence = (this.#silence ??= { sinceMs, watermarkMs: this.watermarkMs, advancedMs: 0 });
+    const silentMs = nowMs - silence.sinceMs;
+    const stepMs = Math.max(LEAST_STEP_MS, silence.advancedMs * STEP_OF_SILENCE);
+    if (silentMs - silence.advancedMs < stepMs) return;
+    silence.advancedMs = silentMs;
+    this.#raise(silence.watermarkMs + silentMs);
+  }
+
+  #isIdle(input: number): boolean {
+    return this.#writers[input]?.isIdle ?? this.#idle[input]!;
   }
 
   /** Nothing more is to be expected of the inputs for now, as `checkIdle` saw them last: who reads what this task writes need not
@@ -110,7 +145,7 @@ export class TaskWatermark implements TaskTime {
       const writers = this.#writers[input]!;
       const watermarkMs = writers === null ? this.#maxEventTimeMs[input]! - delayMs : writers.watermarkMs;
       highest = Math.max(highest, watermarkMs);
-      if (!(writers === null ? this.#idle[input] : writers.isIdle)) lowest = Math.min(lowest, watermarkMs);
+      if (!this.#isIdle(input)) lowest = Math.min(lowest, watermarkMs);
     }
     this.#raise(lowest === Infinity ? highest : lowest);
   }

@@ -24,6 +24,7 @@ export function wider(a: WatermarkBounds, b: WatermarkBounds): WatermarkBounds {
     watermarkDelayMs: Math.max(a.watermarkDelayMs, b.watermarkDelayMs),
     idleAfterMs:
       a.idleAfterMs === null || b.idleAfterMs === null ? null : Math.max(a.idleAfterMs, b.idleAfterMs),
+    advancesWhenIdle: a.advancesWhenIdle && b.advancesWhenIdle,
   };
 }
 

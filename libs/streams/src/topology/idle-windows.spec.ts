@@ -1,0 +1,79 @@
+/** Windows that close by the wall clock, because no more records come; by the real engine. */
+import { describe, expect, it } from '@jest/globals';
+import { double, json, seconds, string, StreamsBuilder, topic, tumbling, windowed } from '@hiveframe/streams';
+import { TopologyTestDriver } from '@hiveframe/streams-testing';
+
+interface Visit {
+  readonly page: string;
+}
+const visits = topic('visits', {
+  key: string(),
+  value: json<Visit>(),
+  watermark: { delayMs: seconds(2), idleAfterMs: seconds(5), whenIdle: 'advance' },
+});
+const counts = topic('counts', { key: windowed(string()), value: double() });
+const late = topic('late', { key: string(), value: json<Visit>() });
+
+function counting(by: 'visitor' | 'page' = 'visitor') {
+  const builder = new StreamsBuilder();
+  const all = builder.stream(visits);
+  const keyed = by === 'visitor' ? all : all.selectKey(({ page }) => page);
+  keyed
+    .groupByKey({ name: 'counts' })
+    .windowedBy(tumbling({ sizeMs: seconds(10) }), {
+      graceMs: 0,
+      emit: 'final',
+      late: (stream) => stream.to(late),
+    })
+    .count()
+    .toStream()
+    .to(counts);
+  return new TopologyTestDriver(builder.build(), { numPartitions: 2 });
+}
+
+describe('a watermark that goes on with the clock while all is silent', () => {
+  it('closes windows for which no record comes any more, when a steady stream would have closed them', async () => {
+    await using driver = counting();
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 4_000 });
+    await driver.advanceWallClock(7_999);
+    expect(await driver.output(counts).readAll()).toEqual([]);
+    await driver.advanceWallClock(1_000); // at the latest a step behind 10 s + 2 s delay
+    expect(await driver.output(counts).readAll()).toMatchObject([
+      { key: { key: 'a', window: { startMs: 0, endMs: 10_000 } }, value: 1, timestampMs: 4_000 },
+    ]);
+  });
+
+  it('D13 what closed by the clock stays closed after a crash, and is given once', async () => {
+    await using driver = counting();
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 4_000 });
+    await driver.advanceWallClock(60_000);
+    await driver.crashAndRestart();
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 5_000 });
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 500_000 });
+    expect(await driver.output(counts).readValues()).toEqual([1]);
+    expect(await driver.output(late).readAll()).toHaveLength(1);
+  });
+
+  it('waits for nothing that is still in the log, and starts anew with each record', async () => {
+    await using driver = counting();
+    for (let at = 0; at < 10_000; at += 1_000) {
+      await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: at });
+      await driver.advanceWallClock(4_999);
+    }
+    expect(await driver.output(counts).readAll()).toEqual([]);
+    await driver.advanceWallClock(5_000);
+    expect(await driver.output(counts).readValues()).toEqual([10]);
+  });
+
+  it('goes on behind a repartition topic too', async () => {
+    await using driver = counting('page');
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 4_000 });
+    await driver.advanceWallClock(9_000);
+    expect(await driver.output(counts).readValues()).toEqual([1]);
+  });
+
+  it('needs to know when a partition is idle', () => {
+    const declare = () => topic('t', { value: string(), watermark: { whenIdle: 'advance' } });
+    expect(declare).toThrow("Cannot declare topic 't': watermark.whenIdle is 'advance'");
+  });
+});
