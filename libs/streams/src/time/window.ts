@@ -22,6 +22,11 @@ export interface SessionWindow {
   readonly kind: 'session';
   readonly gapMs: number;
 }
+/** One window that never ends: it is no `Window` that closes, so it has no grace and no final result (Kafka's UnlimitedWindows). */
+export interface UnlimitedWindow {
+  readonly kind: 'unlimited';
+  readonly startMs: number;
+}
 /** Windows that lie where the clock says. */
 export type AlignedWindow = TumblingWindow | HoppingWindow;
 /** Windows that lie where records say. */
@@ -64,6 +69,19 @@ export function sliding(options: { readonly differenceMs: number }): SlidingWind
 export function session(options: { readonly gapMs: number }): SessionWindow {
   requireWholeMs('session', 'gapMs', options.gapMs);
   return { kind: 'session', gapMs: options.gapMs };
+}
+
+/** Where an unlimited window says that it ends: the largest number that is exact. */
+export const UNLIMITED_END_MS = Number.MAX_SAFE_INTEGER;
+
+/** One window from `startMs` on, for ever; records before it are in none. Its aggregate is kept for ever too, for each key.
+ *  @throws TopologyError for a start that is no whole number of milliseconds from 0 on */
+export function unlimited(options: { readonly startMs?: number } = {}): UnlimitedWindow {
+  const { startMs = 0 } = options;
+  if (Number.isSafeInteger(startMs) && startMs >= 0) return { kind: 'unlimited', startMs };
+  throw new TopologyError(
+    `Cannot make an unlimited window: startMs is ${String(startMs)}; it must be a whole number of milliseconds, 0 or more.`,
+  );
 }
 
 function requireWholeMs(window: string, option: string, value: number): void {

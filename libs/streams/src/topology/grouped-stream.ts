@@ -2,9 +2,9 @@
 import type { AggregatedColumns, AliasedAggregate, DistinctAliases } from '../column/aggregate.ts';
 import type { Columns } from '../column/expression.ts';
 import type { Flatten, Windowed } from '../record/record.ts';
-import type { Emit, SessionWindow, Window } from '../time/window.ts';
+import type { Emit, SessionWindow, UnlimitedWindow, Window } from '../time/window.ts';
 import type { KStream, RepartitionOptions } from './kstream.ts';
-import type { KTable, WindowedKTable } from './ktable.ts';
+import type { FinalRows, KTable, WindowedKTable } from './ktable.ts';
 import type { StoreOptions } from './store-ref.ts';
 
 export type Selector<K, V> = (value: V, key: K) => unknown;
@@ -53,6 +53,11 @@ export interface KGroupedStream<K, V, G> {
     window: W,
     options: WindowedOptions<K, V, E>,
   ): WindowedKStream<K, V, G, W, E>;
+  /** Updates only: it never closes, and nothing is late. */
+  windowedBy(
+    window: UnlimitedWindow,
+    options?: UnlimitedOptions,
+  ): WindowedKStream<K, V, G, UnlimitedWindow, 'updates'>;
   agg<const A extends Aliased<V>>(
     ...aggregates: A & DistinctAliases<A, keyof G>
   ): KTable<K, Flatten<G & AggregatedColumns<Columns<V>, A>>>;
@@ -74,6 +79,12 @@ export interface WindowedOptions<K, V, E extends Emit> extends LatenessOptions<K
   readonly name?: string;
 }
 
+/** Of a window without an end. */
+export interface UnlimitedOptions {
+  /** Only to put a second window on the same grouping. */
+  readonly name?: string;
+}
+
 /** Columns of a row that belongs to a window, epoch milliseconds. */
 export interface WindowColumns {
   readonly window_start: number;
@@ -85,9 +96,11 @@ export type WindowedResult<K, VR, W, E> = W extends SessionWindow
   ? E extends 'final'
     ? WindowedKTable<K, VR>
     : KTable<Windowed<K>, VR>
-  : WindowedKTable<K, VR>;
+  : W extends UnlimitedWindow
+    ? FinalRows<K, VR>
+    : WindowedKTable<K, VR>;
 
-export interface WindowedKStream<K, V, G, W extends Window, E extends Emit> {
+export interface WindowedKStream<K, V, G, W extends Window | UnlimitedWindow, E extends Emit> {
   readonly kind: 'windowed';
   readonly window: W;
   readonly emit: E;

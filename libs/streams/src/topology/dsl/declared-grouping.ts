@@ -2,7 +2,7 @@
 import type { GroupColumns } from '../../column/column-aggregation.ts';
 import type { AliasedAggregate } from '../../column/aggregate.ts';
 import { requireKey } from '../../processor/operators/require-key.ts';
-import type { Window } from '../../time/window.ts';
+import type { UnlimitedWindow, Window } from '../../time/window.ts';
 import type {
   AggregateOptions,
   CountOptions,
@@ -15,6 +15,7 @@ import type { KTable, WindowedKTable } from '../ktable.ts';
 import * as aggregations from './aggregation.ts';
 import { declareAggregate, declareWindowedAggregate } from './declare-aggregate.ts';
 import { declareRecordAlignedAggregate } from './declare-record-aligned-aggregate.ts';
+import { declareUnlimitedAggregate } from './declare-unlimited-aggregate.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, type Flow } from './flow.ts';
 import type { KeyedBy } from './merged-repartitions.ts';
@@ -65,7 +66,10 @@ class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
     return declareAggregate(this.#dsl, this.#grouped(), { name: this.#name, ...aggregation });
   }
 
-  windowedBy(window: Window, options: WindowedOptions<unknown, unknown, Emits>): DeclaredWindowing {
+  windowedBy(
+    window: Window | UnlimitedWindow,
+    options: Partial<WindowedOptions<unknown, unknown, Emits>> = {},
+  ): DeclaredWindowing {
     const name = options.name ?? this.#name;
     return new DeclaredWindowing(this.#columns, window, options.emit ?? 'updates', (aggregation) =>
       this.#declareWindowed({ name, ...aggregation }, window, options),
@@ -74,10 +78,13 @@ class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
 
   #declareWindowed(
     aggregation: aggregations.Aggregation & { readonly name: string },
-    window: Window,
-    options: WindowedOptions<unknown, unknown, Emits>,
+    window: Window | UnlimitedWindow,
+    unchecked: Partial<WindowedOptions<unknown, unknown, Emits>>,
   ): WindowedTable {
     const flow = this.#grouped();
+    if (window.kind === 'unlimited')
+      return declareUnlimitedAggregate(this.#dsl, flow, aggregation, window) as WindowedTable;
+    const options = unchecked as WindowedOptions<unknown, unknown, Emits>; // its grace is looked at there
     return window.kind === 'sliding' || window.kind === 'session'
       ? declareRecordAlignedAggregate(this.#dsl, flow, aggregation, window, options)
       : declareWindowedAggregate(this.#dsl, flow, aggregation, window, options);
@@ -88,13 +95,13 @@ type WindowedTable = WindowedKTable<unknown, unknown>;
 
 class DeclaredWindowing extends Aggregations<WindowedTable> {
   readonly kind = 'windowed';
-  readonly window: Window;
+  readonly window: Window | UnlimitedWindow;
   readonly emit: Emits;
   readonly #declare: (aggregation: aggregations.Aggregation) => WindowedTable;
 
   constructor(
     columns: GroupColumns,
-    window: Window,
+    window: Window | UnlimitedWindow,
     emit: Emits,
     declare: (aggregation: aggregations.Aggregation) => WindowedTable,
   ) {

@@ -8,7 +8,7 @@ import type { KeyValue } from '../../record/record.ts';
 import type { Sink } from '../../sink/sink.ts';
 import type { GroupedOptions } from '../grouped-stream.ts';
 import type { KGroupedTable } from '../grouped-table.ts';
-import type { KTable, WindowedKTable } from '../ktable.ts';
+import type { FinalRows, KTable, WindowedKTable } from '../ktable.ts';
 import type { KStream } from '../kstream.ts';
 import { storeRef, type RowStoreOptions, type StoreRef } from '../store-ref.ts';
 import type { Topic } from '../topic.ts';
@@ -244,4 +244,9 @@ export function declareWindowedTable<K, V>(
   closesAfterMs: number,
 ): WindowedKTable<K, V> {
   return new DeclaredTable(dsl, flow, null, store, closesAfterMs) as unknown as WindowedKTable<K, V>;
+}
+
+/** Rows of windows that no store has as such, so they cannot be asked for. */
+export function declareWindowedRows<K, V>(dsl: Dsl, flow: Flow): FinalRows<K, V> {
+  return new DeclaredTable(dsl, flow, null, null) as unknown as FinalRows<K, V>;
 }
