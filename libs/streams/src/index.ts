@@ -40,12 +40,28 @@ export * from './serde/tagged-json.serde.ts';
 export * from './column/expression.ts';
 export * from './column/column.ts';
 export { avg, sum, min, max, count } from './column/aggregate.ts';
+export { variance, stddev, type VarianceOptions } from './column/kept/variance.ts';
+export { percentile, type PercentileOptions } from './column/kept/percentile.ts';
+export {
+  countDistinct,
+  approxCountDistinct,
+  type CountDistinctOptions,
+} from './column/kept/count-distinct.ts';
+export { first, last, type OrderOptions } from './column/kept/first-last.ts';
+export { collectList, collectSet, type CollectOptions } from './column/kept/collect.ts';
+export {
+  defineAggregate,
+  type AggregateFunction,
+  type SubtractableFunction,
+} from './column/kept/define-aggregate.ts';
 export type {
   Aggregate,
   AggregatedColumns,
   AliasedAggregate,
   DistinctAliases,
   Resolve,
+  SubtractableAggregate,
+  SubtractableColumn,
 } from './column/aggregate.ts';
 export { topic, type Topic, type TopicOptions } from './topology/topic.ts';
 export * from './topology/kstream.ts';

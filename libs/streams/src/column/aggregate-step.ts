@@ -9,6 +9,8 @@ import { describeValue, isNull, type CompiledExpression, type Row } from './comp
 
 export interface AggregateStep {
   add(to: Accumulator, row: Row): void;
+  /** Takes back what `add` added; not for min and max. */
+  subtract?(from: Accumulator, row: Row): void;
   /** As if the rows of `from` had been added too. */
   merge(to: Accumulator, from: Accumulator): void;
   result(of: Accumulator): unknown;
@@ -73,7 +75,9 @@ function sumAndCount(aggregate: DeclaredAggregate, slots: Slots) {
   const { evaluate } = source;
   const sum = slots.numbers.push(0) - 1;
   const count = slots.numbers.push(0) - 1;
-  const step: Pick<AggregateStep, 'add' | 'merge'> & { readonly plain: Omit<PlainStep, 'result'> } = {
+  const step: Pick<AggregateStep, 'add' | 'subtract' | 'merge'> & {
+    readonly plain: Omit<PlainStep, 'result'>;
+  } = {
     add({ numbers }, row) {
       const value = evaluate(row);
       if (typeof value === 'number') {
@@ -81,6 +85,12 @@ function sumAndCount(aggregate: DeclaredAggregate, slots: Slots) {
         numbers[sum]! += value;
         numbers[count]! += 1;
       } else if (!isNull(value)) throw wrongType(aggregate, value, 'a number');
+    },
+    subtract({ numbers }, row) {
+      const value = evaluate(row);
+      if (typeof value !== 'number' || value !== value) return;
+      numbers[count]! -= 1;
+      numbers[sum] = numbers[count] === 0 ? 0 : numbers[sum]! - value; // nothing is left of what was rounded
     },
     merge({ numbers }, from) {
       numbers[sum]! += from.numbers[sum]!;
@@ -102,6 +112,9 @@ function counting({ source }: DeclaredAggregate, slots: Slots): AggregateStep {
     add({ numbers }, row) {
       if (!isNull(evaluate(row))) numbers[count]! += 1;
     },
+    subtract({ numbers }, row) {
+      if (!isNull(evaluate(row))) numbers[count]! -= 1;
+    },
     merge: adding(count),
     result: ({ numbers }) => numbers[count],
     plain: {
@@ -118,6 +131,9 @@ function countingRows(slots: Slots): AggregateStep {
   return {
     add({ numbers }) {
       numbers[count]! += 1;
+    },
+    subtract({ numbers }) {
+      numbers[count]! -= 1;
     },
     merge: adding(count),
     result: ({ numbers }) => numbers[count],

@@ -5,6 +5,7 @@ import type { Column, Expression, Has, Maybe, Needs, Ordered, Over, TypeOf, Valu
 
 declare const rows: unique symbol;
 declare const result: unique symbol;
+declare const subtracts: unique symbol;
 
 interface Aggregation<in Row, out Out> {
   readonly [rows]: (row: Row) => void;
@@ -21,27 +22,51 @@ export interface AliasedAggregate<in Row, out A extends string, out Out> extends
   readonly aliasedAs: A;
 }
 
+/** What it has added can be taken out again, so a table's groups can have it (`KGroupedTable.agg`). */
+export interface SubtractableAggregate<in Row, out Out> extends Aggregate<Row, Out> {
+  alias<const A extends string>(
+    name: string extends A ? 'an alias must be a literal' : A,
+  ): SubtractableColumn<Row, A, Out>;
+}
+export interface SubtractableColumn<in Row, out A extends string, out Out> extends AliasedAggregate<
+  Row,
+  A,
+  Out
+> {
+  readonly [subtracts]: true;
+}
+
 /** A column name, or an expression. */
-type Source<T> = string | Column<string> | Expression<never, T | TypeOf<string>>;
-type Reads<S, T> = S extends string ? Has<S, T> : Needs<S, T>;
-type NumberOver<S> = S extends string
+export type Source<T> = string | Column<string> | Expression<never, T | TypeOf<string>>;
+export type Reads<S, T> = S extends string ? Has<S, T> : Needs<S, T>;
+export type NumberOver<S> = S extends string
   ? Over<S, number>
   : S extends Column<infer C>
     ? Over<C, number>
     : number;
-type ValueOver<S> = S extends string ? TypeOf<S> : ValueOf<S>;
+export type ValueOver<S> = S extends string ? TypeOf<S> : ValueOf<S>;
+
+/** A list of the values of column C that are not null. */
+export interface ListOf<out C extends string> {
+  readonly listOfColumn: C;
+}
+export type ListOver<S> = S extends string
+  ? ListOf<S>
+  : S extends Column<infer C>
+    ? ListOf<C>
+    : readonly NonNullable<ValueOf<S>>[];
 
 /** The mean of what is not null; over nothing but nulls it is null. Kept as sum and count. NaN counts as null. */
 export function avg<const S extends Source<Maybe<number>>>(
   source: S,
-): Aggregate<Reads<S, Maybe<number>>, NumberOver<S>> {
-  return declare('avg', source) as Aggregate<Reads<S, Maybe<number>>, NumberOver<S>>;
+): SubtractableAggregate<Reads<S, Maybe<number>>, NumberOver<S>> {
+  return declare('avg', source) as SubtractableAggregate<Reads<S, Maybe<number>>, NumberOver<S>>;
 }
 /** The sum of what is not null; over nothing but nulls it is null. NaN counts as null. */
 export function sum<const S extends Source<Maybe<number>>>(
   source: S,
-): Aggregate<Reads<S, Maybe<number>>, NumberOver<S>> {
-  return declare('sum', source) as Aggregate<Reads<S, Maybe<number>>, NumberOver<S>>;
+): SubtractableAggregate<Reads<S, Maybe<number>>, NumberOver<S>> {
+  return declare('sum', source) as SubtractableAggregate<Reads<S, Maybe<number>>, NumberOver<S>>;
 }
 /** The least of what is not null; over nothing but nulls it is null. NaN counts as null. */
 export function min<const S extends Source<Maybe<Ordered>>>(
@@ -58,8 +83,8 @@ export function max<const S extends Source<Maybe<Ordered>>>(
 /** '*' counts rows, a column counts its values that are not null. */
 export function count<const C extends string>(
   column: C,
-): Aggregate<C extends '*' ? unknown : Has<C, unknown>, number> {
-  return declare(column === '*' ? 'rows' : 'count', column) as unknown as Aggregate<
+): SubtractableAggregate<C extends '*' ? unknown : Has<C, unknown>, number> {
+  return declare(column === '*' ? 'rows' : 'count', column) as unknown as SubtractableAggregate<
     C extends '*' ? unknown : Has<C, unknown>,
     number
   >;
@@ -67,7 +92,7 @@ export function count<const C extends string>(
 
 /** rows: count('*'); count: of one column. */
 export type AggregateKind = 'avg' | 'sum' | 'min' | 'max' | 'count' | 'rows';
-/** What an aliased aggregate is behind its type. */
+/** What an aliased aggregate of numbers is behind its type; those that keep more: `DeclaredKept`. */
 export interface DeclaredAggregate {
   readonly kind: AggregateKind;
   readonly source: CompiledExpression;
@@ -90,13 +115,17 @@ export type Resolve<Row, Out> =
     ? C extends keyof Row
       ? NullForUndefined<Row[C]>
       : never
-    : Out extends Over<infer C, infer T>
+    : Out extends ListOf<infer C>
       ? C extends keyof Row
-        ? Row[C] extends {}
-          ? T
-          : T | null
+        ? readonly NonNullable<Row[C]>[]
         : never
-      : Out;
+      : Out extends Over<infer C, infer T>
+        ? C extends keyof Row
+          ? Row[C] extends {}
+            ? T
+            : T | null
+          : never
+        : Out;
 
 /** {avg_temp: number, ...} from [AliasedAggregate<.., 'avg_temp', ..>, ...]. */
 export type AggregatedColumns<Row, A extends readonly AliasedAggregate<never, string, unknown>[]> = {

@@ -7,6 +7,8 @@ import { accumulatorSerde } from './accumulator.serde.ts';
 import { makeStep, type AggregateStep, type Slots } from './aggregate-step.ts';
 import type { DeclaredAggregate } from './aggregate.ts';
 import type { Row } from './compiled-expression.ts';
+import type { DeclaredKept } from './kept/declare-kept.ts';
+import { withKept } from './kept/kept-aggregation.ts';
 import { generateAggregation, type LeadingColumn } from './plain-aggregation.ts';
 
 /** By what rows are grouped, as columns of the aggregated row. */
@@ -16,21 +18,53 @@ export interface GroupColumns {
   readonly isKey: boolean;
 }
 
-export interface ColumnAggregation {
-  readonly initializer: () => Accumulator;
+export interface ColumnAggregation<A> {
+  readonly initializer: () => A;
   /** Changes the accumulator in place; if it throws (a value of the wrong type), the accumulator is as before. */
-  readonly add: (to: Accumulator, row: Row) => Accumulator;
+  readonly add: (to: A, row: Row) => A;
+  /** Takes back what `add` added, where all aggregates can (`canSubtract`). */
+  readonly subtract: (from: A, row: Row) => A;
   /** Changes `to` as if the rows of `from` had been added to it; `from` stays as it is. */
-  readonly merge: (to: Accumulator, from: Accumulator) => Accumulator;
+  readonly merge: (to: A, from: A) => A;
   /** A fresh row: the group's columns, `window_start` and `window_end` where there is a window, the aliases in the order written. */
-  readonly row: (of: Accumulator, key: unknown, window: TimeSpan | null) => Row;
-  readonly serde: Serde<Accumulator>;
+  readonly row: (of: A, key: unknown, window: TimeSpan | null) => Row;
+  readonly serde: Serde<A>;
 }
+
+export type AnyAggregate = DeclaredAggregate | DeclaredKept;
 
 export function compileAggregation(
   aggregates: readonly DeclaredAggregate[],
+  group?: GroupColumns,
+): ColumnAggregation<Accumulator>;
+export function compileAggregation(
+  aggregates: readonly AnyAggregate[],
+  group?: GroupColumns,
+): ColumnAggregation<unknown>;
+export function compileAggregation(
+  aggregates: readonly AnyAggregate[],
   group: GroupColumns = { names: [], isKey: false },
-): ColumnAggregation {
+): ColumnAggregation<unknown> {
+  const numbers = compileNumbers(aggregates.filter(isOfNumbers), group);
+  const kept = aggregates.filter((aggregate) => !isOfNumbers(aggregate));
+  const compiled = kept.length === 0 ? numbers : withKept(numbers, kept, aggregates, group);
+  return compiled as unknown as ColumnAggregation<unknown>;
+}
+
+function isOfNumbers(aggregate: AnyAggregate): aggregate is DeclaredAggregate {
+  return aggregate.kind !== 'kept';
+}
+
+/** Whether what was added can be taken out again. */
+export function canSubtract(aggregate: AnyAggregate): boolean {
+  if (aggregate.kind === 'kept') return aggregate.keep.subtract !== undefined;
+  return aggregate.kind !== 'min' && aggregate.kind !== 'max';
+}
+
+function compileNumbers(
+  aggregates: readonly DeclaredAggregate[],
+  group: GroupColumns,
+): ColumnAggregation<Accumulator> {
   const slots: Slots = { numbers: [], numObjects: 0 };
   const steps = aggregates.map((aggregate) => makeStep(aggregate, slots));
   const aliases = aggregates.map(({ aliasedAs }) => aliasedAs);
@@ -45,6 +79,10 @@ export function compileAggregation(
     add(to, row) {
       if (alone === undefined || !alone.add(to, row)) inSteps.add(to, row);
       return to;
+    },
+    subtract(from, row) {
+      for (const step of steps) step.subtract?.(from, row);
+      return from;
     },
     merge(to, from) {
       for (const step of steps) step.merge(to, from);

@@ -1,4 +1,7 @@
 /** What a table's groupBy gives: rows by group, which can only be aggregated. */
+import type { AggregatedColumns, DistinctAliases, SubtractableColumn } from '../column/aggregate.ts';
+import type { Columns } from '../column/expression.ts';
+import type { Flatten } from '../record/record.ts';
 import type { CountOptions } from './grouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { StoreOptions } from './store-ref.ts';
@@ -21,6 +24,11 @@ export interface TableReduceOptions<K, V> {
 
 export interface KGroupedTable<K, V> {
   readonly kind: 'groupedTable';
+  /** A row of aggregates for each group, behind its `key`. Only of those from which a row that has changed can be taken out again:
+   *  `min`, `max`, `first`, `last`, lists and sketches that cannot forget do not compile. A group without rows is deleted. */
+  agg<const A extends readonly SubtractableColumn<Columns<V>, string, unknown>[]>(
+    ...aggregates: A & DistinctAliases<A, 'key'>
+  ): KTable<K, Flatten<{ readonly key: K } & AggregatedColumns<Columns<V>, A>>>;
   aggregate<VA>(options: TableAggregateOptions<K, V, VA>): KTable<K, VA>;
   reduce(options: TableReduceOptions<K, V>): KTable<K, V>;
   /** Of the rows that are in the group now; 0 when the last has left. */

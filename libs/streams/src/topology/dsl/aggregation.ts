@@ -1,7 +1,6 @@
 /** The ways to aggregate, as what the aggregate operators run. */
-import type { DeclaredAggregate, AliasedAggregate } from '../../column/aggregate.ts';
-import type { Accumulator } from '../../column/accumulator.ts';
-import { compileAggregation, type GroupColumns } from '../../column/column-aggregation.ts';
+import type { AliasedAggregate } from '../../column/aggregate.ts';
+import { compileAggregation, type AnyAggregate, type GroupColumns } from '../../column/column-aggregation.ts';
 import type { Row } from '../../column/compiled-expression.ts';
 import { TopologyError } from '../../errors/streams.error.ts';
 import type { AggregateDefinition } from '../../processor/operators/aggregate-definition.ts';
@@ -26,7 +25,7 @@ export interface Aggregation {
   readonly resultSerde: Serde<unknown> | null;
 }
 
-function aggregation<A>(
+export function aggregation<A>(
   definition: Definition<A>,
   merger: Merger<A> | null,
   stateSerde: Serde<A>,
@@ -47,10 +46,10 @@ export function ofColumns(
   aggregates: readonly AliasedAggregate<unknown, string, unknown>[],
   group: GroupColumns,
 ): Aggregation {
-  const declared = aggregates as unknown as readonly DeclaredAggregate[];
+  const declared = aggregates as unknown as readonly AnyAggregate[];
   requireDistinct([...group.names, ...declared.map(({ aliasedAs }) => aliasedAs)]);
   const columns = compileAggregation(declared, group);
-  const definition: Definition<Accumulator> = {
+  const definition: Definition<unknown> = {
     initializer: columns.initializer,
     aggregator: (accumulator, value) => columns.add(accumulator, value as Row),
     result: columns.row,
@@ -93,7 +92,7 @@ export function counting({ store }: CountOptions<unknown>): Aggregation {
   return aggregation(definition, (left, right) => left + right, double(), store);
 }
 
-function requireDistinct(columns: readonly string[]): void {
+export function requireDistinct(columns: readonly string[]): void {
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   if (twice === undefined) return;
   throw new TopologyError(

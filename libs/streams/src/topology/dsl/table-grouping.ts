@@ -1,4 +1,5 @@
 /** KGroupedTable, as the DSL makes it: changes travel to their groups by way of a topic of the application. */
+import type { AliasedAggregate } from '../../column/aggregate.ts';
 import { groupRows } from '../../processor/operators/group-rows.ts';
 import { rowChange } from '../../processor/operators/row-change.ts';
 import type { KeyValue } from '../../record/record.ts';
@@ -7,6 +8,7 @@ import type { CountOptions, GroupedOptions } from '../grouped-stream.ts';
 import type { KGroupedTable, TableAggregateOptions, TableReduceOptions } from '../grouped-table.ts';
 import type { KTable } from '../ktable.ts';
 import type { Aggregation } from './aggregation.ts';
+import { columnsOfRows } from './columns-of-rows.ts';
 import { declareAggregate } from './declare-aggregate.ts';
 import type { Dsl } from './dsl.ts';
 import { attach, serdeOf, type Flow } from './flow.ts';
@@ -17,7 +19,7 @@ import { repartition } from './through-topic.ts';
 type Table = KTable<unknown, unknown>;
 type Options = GroupedOptions<unknown, unknown>;
 
-class DeclaredTableGrouping implements KGroupedTable<unknown, unknown> {
+class DeclaredTableGrouping {
   readonly kind = 'groupedTable';
   readonly #declare: (aggregation: Aggregation) => Table;
 
@@ -25,6 +27,9 @@ class DeclaredTableGrouping implements KGroupedTable<unknown, unknown> {
     this.#declare = declare;
   }
 
+  agg(...aggregates: readonly AliasedAggregate<unknown, string, unknown>[]): Table {
+    return this.#declare(columnsOfRows(aggregates));
+  }
   aggregate<VA>(options: TableAggregateOptions<unknown, unknown, VA>): KTable<unknown, VA> {
     const untyped = options as unknown as TableAggregateOptions<unknown, unknown, unknown>;
     return this.#declare(aggregations.aggregatingRows(untyped)) as KTable<unknown, VA>;
@@ -46,9 +51,10 @@ export function declareTableGrouping(
 ): KGroupedTable<unknown, unknown> {
   let grouped: Flow | null = null;
   const once = (): Flow => (grouped ??= sendToGroups(dsl, flow, selector, options));
-  return new DeclaredTableGrouping((aggregation) =>
+  const grouping = new DeclaredTableGrouping((aggregation) =>
     declareAggregate(dsl, once(), { name: options.name, ...aggregation }),
   );
+  return grouping as unknown as KGroupedTable<unknown, unknown>;
 }
 
 function sendToGroups(
