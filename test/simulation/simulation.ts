@@ -94,6 +94,7 @@ export class Simulation implements FaultyWorld {
       topics: this.#inputs,
       numRecords: settings.numRecords,
       durationMs: INPUT_MS,
+      beginEverywhere: this.#scenario.beginsEverywhere === true,
     });
     this.#instances = this.#createInstances(without);
   }

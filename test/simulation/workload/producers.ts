@@ -16,6 +16,8 @@ export interface ProducersOptions {
   readonly numRecords: number;
   /** From the start to the last write. */
   readonly durationMs: number;
+  /** One record in each partition first. */
+  readonly beginEverywhere: boolean;
 }
 
 /** Event time begins here and passes this much, whatever the virtual time does. */
@@ -36,7 +38,8 @@ export class Producers {
   }
 
   start(): void {
-    const { time, random, numRecords, durationMs } = this.#options;
+    const { time, random, numRecords, durationMs, beginEverywhere } = this.#options;
+    if (beginEverywhere) this.#writeEverywhere('first', START_MS);
     for (let left = numRecords; left > 0;) {
       const size = Math.min(left, random.whole(1, 4));
       left -= size;
@@ -50,13 +53,17 @@ export class Producers {
   /** One record into every partition of the input, and for the groups' partitions too: closes all windows, and makes every
    *  task commit once more. */
   finish(): void {
+    this.#writeEverywhere('last', LAST_EVENT_MS);
+  }
+
+  #writeEverywhere(prefix: string, at: number): void {
     const { cluster, topics } = this.#options;
     const { numPartitions } = this;
     for (const topic of topics) {
       for (let partition = 0; partition < numPartitions; partition++) {
-        const key = nameIn(partition, numPartitions, 'last');
+        const key = nameIn(partition, numPartitions, prefix);
         const group = nameIn(partition, numPartitions, 'group');
-        cluster.append([this.#batch(topic, key, { id: this.#id(), group, at: LAST_EVENT_MS })]);
+        cluster.append([this.#batch(topic, key, { id: this.#id(), group, at })]);
       }
     }
   }

@@ -7,6 +7,8 @@ export interface Scenario {
   readonly guarantee: ProcessingGuarantee;
   /** @defaultValue the one */
   readonly inputs?: readonly string[];
+  /** Every partition of the input has a record before any instance starts. @defaultValue false */
+  readonly beginsEverywhere?: boolean;
   /** As a process of this clock runs it; where the clock does not matter, always the same. */
   topology(clock: Clock): Topology;
   /** What is wrong with the output, in words; nothing: []. */

@@ -130,7 +130,7 @@ describe('behind a repartition topic', () => {
       .toStream()
       .to(counts);
     await using pages = new Pages(builder.build());
-    await pages.visit('home', 0, 1);
+    await pages.visit('home', 1, 1);
     await pages.visit('home', 0, 100);
     await pages.driver.advanceWallClock(59_999);
     expect(await pages.counted()).toEqual([]);

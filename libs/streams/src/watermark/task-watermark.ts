@@ -128,12 +128,12 @@ export class TaskWatermark implements TaskTime {
     );
   }
 
-  /** What was empty when the task was opened, and has never had a record, is no stream yet. */
+  /** What has never had a record, and is empty, is no stream yet: nobody waits for it. */
   #isInputQuiet(input: number, nowMs: number): boolean {
     if (this.#active[input]) return false;
     if (this.#writers[input] !== null) return this.#writers[input]!.isIdle;
-    const untouchedMs = this.#maxEventTimeMs[input] === -Infinity ? 0 : QUIET_AFTER_MS;
-    return nowMs - this.#lastActiveMs[input]! >= (this.#inputs[input]!.idleAfterMs ?? untouchedMs);
+    if (this.#maxEventTimeMs[input] === -Infinity) return true;
+    return nowMs - this.#lastActiveMs[input]! >= (this.#inputs[input]!.idleAfterMs ?? QUIET_AFTER_MS);
   }
 
   #recompute(): void {
