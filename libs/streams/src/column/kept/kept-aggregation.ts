@@ -35,16 +35,21 @@ export function withKept(
     numbers: numbers.initializer(),
     kept: keeps.map((keep) => keep.create()),
   });
+  /** What one call of `apply` is about to do. */
+  const next: unknown[] = keeps.map(() => undefined);
   /** P1 of `Keep`: first what may throw and changes nothing. */
   const apply = (to: KeptAccumulator, row: Row, change: 'add' | 'subtract'): KeptAccumulator => {
-    const next = keeps.map((keep, i) => {
-      const value = keep.take(row, to.kept[i]);
-      return keep.pure === true && value !== undefined ? keep[change]!(to.kept[i], value) : value;
-    });
+    const { kept } = to;
+    for (let i = 0; i < keeps.length; i++) {
+      const keep = keeps[i]!;
+      const value = keep.take(row, kept[i]);
+      next[i] = keep.pure === true && value !== undefined ? keep[change]!(kept[i], value) : value;
+    }
     numbers[change](to.numbers, row);
-    for (const [i, keep] of keeps.entries()) {
+    for (let i = 0; i < keeps.length; i++) {
       if (next[i] === undefined) continue;
-      to.kept[i] = keep.pure === true ? next[i] : keep[change]!(to.kept[i], next[i]);
+      kept[i] = keeps[i]!.pure === true ? next[i] : keeps[i]![change]!(kept[i], next[i]);
+      next[i] = undefined;
     }
     return to;
   };

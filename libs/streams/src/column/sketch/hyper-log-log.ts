@@ -47,13 +47,19 @@ export class HyperLogLog {
   }
 
   pack(): Buffer {
-    const used = [...this.#registers.entries()].filter(([, value]) => value > 0);
-    if (used.length * 3 >= NUM_REGISTERS) return Buffer.concat([Buffer.from([VERSION, 0]), this.#registers]);
-    const bytes = Buffer.allocUnsafe(2 + used.length * 3);
+    const registers = this.#registers;
+    let used = 0;
+    for (let i = 0; i < NUM_REGISTERS; i++) if (registers[i]! > 0) used++;
+    if (used * 3 >= NUM_REGISTERS) return Buffer.concat([Buffer.from([VERSION, 0]), registers]);
+    const bytes = Buffer.allocUnsafe(2 + used * 3);
     bytes[0] = VERSION;
     bytes[1] = 1;
-    for (const [i, [register, value]] of used.entries())
-      bytes[bytes.writeUInt16BE(register, 2 + i * 3)] = value;
+    let at = 2;
+    for (let i = 0; i < NUM_REGISTERS; i++) {
+      if (registers[i] === 0) continue;
+      at = bytes.writeUInt16BE(i, at);
+      bytes[at++] = registers[i]!;
+    }
     return bytes;
   }
 
