@@ -135,8 +135,9 @@ export class StreamTask {
     return bytes;
   }
 
-  /** Processes up to `limit` records; returns how many, with the watermarks heard between them. Ends before that when `untilMs` (of the pacing) has passed, when an
-   *  operator can hold no more, or when enough is pending for a commit. The only place with a try around user code. */
+  /** Processes up to `limit` records; returns how many, with the watermarks heard between them. Ends before that when `untilMs` (of
+   *  the pacing) has passed, when an operator can hold no more, or when enough is pending for a commit. The only place with a try
+   *  around user code. */
   process(limit: number, untilMs = Infinity): number {
     const { record, stages, watermark } = this.#opened!;
     const heardBefore = watermark.numHeard;
