@@ -34,14 +34,6 @@ export interface ColumnAggregation<A> {
 export type AnyAggregate = DeclaredAggregate | DeclaredKept;
 
 export function compileAggregation(
-  aggregates: readonly DeclaredAggregate[],
-  group?: GroupColumns,
-): ColumnAggregation<Accumulator>;
-export function compileAggregation(
-  aggregates: readonly AnyAggregate[],
-  group?: GroupColumns,
-): ColumnAggregation<unknown>;
-export function compileAggregation(
   aggregates: readonly AnyAggregate[],
   group: GroupColumns = { names: [], isKey: false },
 ): ColumnAggregation<unknown> {
