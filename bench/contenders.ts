@@ -21,7 +21,12 @@ export function storesName(redisUrl: string | null): string {
 }
 
 /** The built reference application, as it is deployed. */
-export function referenceApp(choice: Choice, emit: string, redisUrl: string | null): Contender {
+export function referenceApp(
+  choice: Choice,
+  emit: string,
+  redisUrl: string | null,
+  numStreamThreads: number,
+): Contender {
   const start = async (task: Task): Promise<Run> => {
     const app = await ReferenceApp.start({
       KAFKA_BROKERS: choice.brokers,
@@ -34,12 +39,14 @@ export function referenceApp(choice: Choice, emit: string, redisUrl: string | nu
       EMIT: emit,
       PROCESSING_GUARANTEE: choice.guarantee,
       COMMIT_INTERVAL_MS: String(choice.commitIntervalMs),
+      NUM_STREAM_THREADS: String(numStreamThreads),
     });
     // Ready means assigned and restored: the first record comes after that.
     const running = () => app.waitUntilReady(60_000, 5);
     return { child: app, running, first: running, groupId: task.id, internalTopics: [] };
   };
-  return { worksOnKafka: true, name: `HiveFrame, ${storesName(redisUrl)}`, start };
+  const threads = numStreamThreads === 1 ? '' : `, ${numStreamThreads} threads`;
+  return { worksOnKafka: true, name: `HiveFrame, ${storesName(redisUrl)}${threads}`, start };
 }
 
 /** A flow of `scenarios/app/`, and the names of its internal topics behind `<applicationId>-`. */

@@ -30,6 +30,7 @@ export function readChoice(): Choice {
     ],
     guarantee: oneOf<Guarantee>('GUARANTEE', ['exactly_once', 'at_least_once'], 'exactly_once'),
     commitIntervalMs: number('COMMIT_INTERVAL_MS', 100),
+    streamThreads: (env['STREAM_THREADS'] ?? '1').split(',').map(Number),
     threads: number('THREADS', 1),
     peerStore: oneOf('PEER_STORE', ['rocksdb', 'memory'], 'rocksdb'),
   };

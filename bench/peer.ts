@@ -1,9 +1,10 @@
 /** `npm run bench:peer`: this project's application and Kafka Streams, turn by turn, on the same Kafka and the same input.
  *  SCENARIO (updates; final, many-sensors, repartition, stateless, count), GUARANTEE (exactly_once, at_least_once), STORES (both,
  *  redis, memory), ROUNDS (3), RECORDS, SENSORS (the scenario's), COMMIT_INTERVAL_MS (100), LATENCY_SECONDS (5; 0: leave it out) at
- *  RATE (10000), THREADS (1) and PEER_STORE (rocksdb, memory) of Kafka Streams, BROKERS (127.0.0.1:9092), REDIS_URL (none: state in
- *  memory only); ONLY: contenders whose name holds one of these words, separated by commas; RESULTS: a file of former rounds to go
- *  on with. Every run is verified; one that is not exact does not count. */
+ *  RATE (10000), STREAM_THREADS (1; `1,2`: with one and with two) of the reference application, THREADS (1) and PEER_STORE
+ *  (rocksdb, memory) of Kafka Streams, BROKERS (127.0.0.1:9092), REDIS_URL (none: state in memory only); ONLY: contenders whose name
+ *  holds one of these words, separated by commas; RESULTS: a file of former rounds to go on with. Every run is verified; one that is
+ *  not exact does not count. */
 import { latencyTable, type LatencyResult } from './latency-report.ts';
 import { number, only, readChoice, readScenario } from './peer-settings.ts';
 import { figureTable, load, ratioTable, save, type Result, type Saved } from './report.ts';

@@ -14,7 +14,9 @@ function contenders(emit: Emit, choice: Choice): readonly Contender[] {
   // The bare loop writes updates, in transactions, and nothing else.
   const hasLimit = emit === 'updates' && choice.guarantee === 'exactly_once';
   return [
-    ...storesOf(choice).map((redisUrl) => referenceApp(choice, emit, redisUrl)),
+    ...storesOf(choice).flatMap((redisUrl) =>
+      choice.streamThreads.map((count) => referenceApp(choice, emit, redisUrl, count)),
+    ),
     benchApp('HiveFrame, plain JSON', app, choice, null),
     embeddedApp(app, choice),
     ...(hasLimit ? [bareLoop(choice)] : []),

@@ -13,6 +13,8 @@ export interface Choice {
   readonly stores: readonly Stores[];
   readonly guarantee: Guarantee;
   readonly commitIntervalMs: number;
+  /** Of the reference application: one contender for each. */
+  readonly streamThreads: readonly number[];
   /** Of Kafka Streams. */
   readonly threads: number;
   /** Of Kafka Streams. */

@@ -64,7 +64,7 @@ export class RunningThread {
     this.#listener = listener;
     this.#worker = createWorker(MAIN, { workerData: order });
     this.#worker.on('message', (message: ThreadMessage) => this.#take(message));
-    this.#worker.on('error', (error: Error) => (this.#outcome ??= { error: this.#death(error) }));
+    this.#worker.on('error', (thrown) => (this.#outcome ??= { error: this.#uncaught(thrown) }));
     this.#worker.once('exit', (code) => this.#exited(code));
   }
 
@@ -134,7 +134,7 @@ export class RunningThread {
 
   #exited(code: number): void {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
-    const { error } = this.#outcome ?? { error: this.#death(code) };
+    const { error } = this.#outcome ?? { error: this.#exit(code) };
     const end = { error, hadStarted: this.#hadStarted };
     this.#state = error === null ? 'stopped' : 'error';
     this.#restoring.clear();
@@ -143,16 +143,19 @@ export class RunningThread {
     this.#listener.onEnd(end);
   }
 
-  #death(reason: Error | number): StreamThreadError {
-    if (typeof reason === 'number') {
-      return new StreamThreadError(
-        `${this.name} ended with code ${reason}: something in it called process.exit, or it was terminated. A thread must end with its application only.`,
-      );
-    }
-    const isMemory = (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
-    const what = isMemory
-      ? 'ran out of memory. Give threads more (resourceLimits), lower maxBufferedBytes and maxCachedBytes, or keep state in Redis'
-      : `ended by an error that nobody caught: ${reason.message}`;
-    return new StreamThreadError(`${this.name} ${what}.`.replace(/\.\.$/, '.'), { cause: reason });
+  #exit(code: number): StreamThreadError {
+    return new StreamThreadError(
+      `${this.name} ended with code ${code}: something in it called process.exit, or it was terminated. A thread must end with its application only.`,
+    );
+  }
+
+  /** Whatever a thread threw and nobody caught. */
+  #uncaught(thrown: unknown): StreamThreadError {
+    const { code, message = String(thrown) } = Object(thrown) as { code?: unknown; message?: string };
+    const what =
+      code === 'ERR_WORKER_OUT_OF_MEMORY'
+        ? 'ran out of memory. Give threads more (resourceLimits), lower maxBufferedBytes and maxCachedBytes, or keep state in Redis'
+        : `ended by an error that nobody caught: ${message.replace(/\.$/, '')}`;
+    return new StreamThreadError(`${this.name} ${what}.`, { cause: thrown });
   }
 }

@@ -1,7 +1,7 @@
 /** One application in several threads of this process: each is a member of the group as if it were a process of its own, and this
  *  is their host. It processes nothing; it starts, watches and stops them, and tells of them as of one.
  *  T1 Running when all run; rebalancing while any does not; one that fails decides by `onThreadFailure`.
- *  T2 Nothing of the topology, and no record, crosses between threads (ADR 7). */
+ *  T2 Nothing of the topology, and no record, crosses between threads (ADR 10). */
 import { basename } from 'node:path';
 import type { ResourceLimits } from 'node:worker_threads';
 import { ConfigError, InvariantError, StreamThreadError } from '../errors/streams.error.ts';
