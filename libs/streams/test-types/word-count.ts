@@ -27,3 +27,10 @@ longest
   .toStream()
   .filter((total) => total !== null)
   .peek((total) => expectTypeOf(total).toEqual<bigint>());
+
+// A function written in place, with a serde for what it gives.
+const byLength = new StreamsBuilder()
+  .stream(lines)
+  .groupBy((line) => BigInt(line.length), { name: 'by-length', key: long() })
+  .count();
+expectTypeOf(byLength).toEqual<KTable<bigint, number>>();

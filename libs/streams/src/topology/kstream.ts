@@ -43,6 +43,11 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
     branches: B,
   ): { readonly [N in keyof B]: KStream<K, Narrowed<V, B[N]>> } & { readonly rest: KStream<K, V> };
 
+  /** By what a function gives: its own signature, so that the type of `options.key` is that of the function written in place. */
+  groupBy<KR>(
+    by: (value: V, key: K) => KR,
+    options: GroupedOptions<KR, V>,
+  ): KGroupedStream<KR, V, { readonly key: KR }>;
   /** By a column, by columns (the key is their object), or by a function. Always repartitions. */
   groupBy<const B extends (keyof V & string) | readonly (keyof V & string)[] | Selector<K, V>>(
     by: B,
