@@ -231,6 +231,16 @@ describe('sliding windows', () => {
     expect(await given()).toEqual(['a 47-57 57', 'a 67-77 77', 'a 58-68 58']);
   });
 
+  it('D5 holds records at both ends: a window is open until time is past its end', async () => {
+    const { pipe, results: given } = start({ ...updates, emit: 'final', graceMs: 0 });
+    await pipe('a', 20);
+    await pipe('a', 30); // watermark 20
+    await pipe('a', 20);
+    expect(await given()).toEqual([]);
+    await pipe('a', 31);
+    expect(await given()).toEqual(['a 10-20 20,20']);
+  });
+
   it('gives one result per window when it closes', async () => {
     const { pipe, results: given, late } = start({ ...updates, emit: 'final', graceMs: 0 });
     await pipe('a', 20);
@@ -337,7 +347,7 @@ describe('windows that records decide, against their definition', () => {
             const isSession = kind === 'sessions';
             const window = isSession ? session({ gapMs: spanMs }) : sliding({ differenceMs: spanMs });
             const isOpen: Open = (end, watermarkMs) =>
-              isSession ? end + spanMs + graceMs >= watermarkMs : end + graceMs > watermarkMs;
+              end + (isSession ? spanMs : 0) + graceMs >= watermarkMs;
             const run = start({ window, emit, graceMs }, { ...cache, stores: inMemoryStores() });
             for (const [i, { key, at }] of input.entries()) {
               await run.pipe(key, at, i);

@@ -22,13 +22,14 @@ export class SlidingWindows implements WindowLayout {
     this.spanMs = differenceMs + graceMs;
   }
 
+  /** A record at the end still belongs to it. */
   closesAtMs({ endMs }: { readonly endMs: number }): number {
-    return endMs + this.#graceMs;
+    return endMs + this.#graceMs + 1;
   }
 
   /** As long as the right window of a record at its end is open. */
   forgetsAtMs({ endMs }: { readonly endMs: number }): number {
-    return endMs + 1 + this.spanMs;
+    return endMs + 2 + this.spanMs;
   }
 
   oldestResultMs(watermarkMs: number): number {
@@ -41,7 +42,7 @@ export class SlidingWindows implements WindowLayout {
 
   add(record: ArrivedRecord, of: KeyWindows, watermarkMs: number): boolean {
     const { timestampMs } = record;
-    if (timestampMs + this.spanMs <= watermarkMs) return false;
+    if (timestampMs + this.spanMs < watermarkMs) return false;
     const { windows } = of;
     const covering = windows.filter(({ startMs, endMs }) => startMs <= timestampMs && timestampMs <= endMs);
     const previousMs = latestBefore(windows, timestampMs);
