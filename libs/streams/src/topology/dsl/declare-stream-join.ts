@@ -3,6 +3,7 @@ import { TopologyError } from '../../errors/streams.error.ts';
 import { requireKey } from '../../processor/operators/require-key.ts';
 import { passOn } from '../../processor/operators/stateless.ts';
 import type { StreamJoining } from '../../processor/operators/stream-join/join-side.ts';
+import { retentionOf } from '../../processor/operators/stream-join/stream-join.ts';
 import { streamJoin } from '../../processor/operators/stream-join/stream-join-operator.ts';
 import { waitingRecordsSerde } from '../../processor/operators/stream-join/waiting-records.serde.ts';
 import type { Serde } from '../../serde/serde.ts';
@@ -80,17 +81,14 @@ function byKey({ draft }: Dsl, flow: Flow, name: string, keepsKeyless: boolean):
   return repartition(draft, { ...flow, output }, { name });
 }
 
-function declareStores(
-  left: Flow,
-  right: Flow,
-  { name, beforeMs, afterMs, graceMs, store }: StreamJoinOptions,
-): Stores {
+function declareStores(left: Flow, right: Flow, options: StreamJoinOptions): Stores {
+  const { name, beforeMs, afterMs, store } = options;
   const declare = (side: string, flow: Flow): StoreDeclaration => ({
     name: `${name}-${side}`,
     kind: 'window',
     key: serdeOf(flow.key),
     value: waitingRecordsSerde(serdeOf(flow.value)) as unknown as Serde<unknown>,
-    retentionMs: beforeMs + afterMs + graceMs,
+    retentionMs: retentionOf(options),
     windowSizeMs: beforeMs + afterMs,
     changelog: store?.changelog ?? true,
   });

@@ -153,7 +153,7 @@ export class JoinSide implements Parking {
 
   /** It waited long enough (K4), or it was passed on alone, or is about to be (K2): whether it is still there or not. */
   #isGone({ matched, timestampMs }: WaitingRecord, watermarkMs: number): boolean {
-    if (timestampMs + this.#join.retentionMs < watermarkMs) return true;
+    if (timestampMs + this.#join.joinableMs < watermarkMs) return true;
     return this.#options.outer && !matched && this.#closesAtMs(timestampMs) <= watermarkMs;
   }
 

@@ -100,6 +100,17 @@ describe('stream-stream join', () => {
     ]);
   });
 
+  it('D17 waits as long where before is negative: longer than a partner is waited for', async () => {
+    const { pipe, pairs: given } = start({ kind: 'left', beforeMs: -5, afterMs: 14, graceMs: 14 });
+    await pipe('left', 100);
+    await pipe('left', 138);
+    await pipe('right', 138); // watermark 128
+    expect(await given()).toEqual([]);
+    await pipe('left', 139);
+    await pipe('right', 139);
+    expect(await given()).toEqual(['L100-']);
+  });
+
   it('D19 passes all records of a key on that close together, also where the function fails for one', async () => {
     const builder = new StreamsBuilder();
     builder

@@ -4,7 +4,8 @@
  *  K2 `left`, `outer`: what found no partner is passed on alone when its window closes, with its own time (D9), and joins no more.
  *  K3 A record that comes after its window closed is counted as late and not kept, but joins what is still there.
  *     What the committed watermark had passed was passed on by that commit: not again after a restart (D10).
- *  K4 A record waits as long as one that is not late may join it: before + after + grace. */
+ *  K4 A record waits as long as one that is not late may join it: before + after + grace. It is kept until its own window has closed
+ *     too: that is longer where before or after is negative. */
 import type { Holder, Next, OperatorContext, TaskTime } from '../../operator.ts';
 import { TimerQueue } from '../../../state/timer-queue.ts';
 import { DueEntries, type DueEntry } from '../due-entries.ts';
@@ -17,6 +18,10 @@ export type Closing = DueEntry & { readonly side: JoinSide; readonly dueMs: numb
 
 /** Buckets that the window, before + after, is cut into. */
 const BUCKETS_PER_WINDOW = 16;
+
+export function retentionOf({ beforeMs, afterMs, graceMs }: Omit<StreamJoining, 'kind'>): number {
+  return Math.max(beforeMs + afterMs, beforeMs, afterMs) + graceMs;
+}
 
 export type SideName = 'left' | 'right';
 export interface StreamJoinStores {
@@ -31,7 +36,9 @@ export class StreamJoin implements Holder {
   readonly left: JoinSide;
   readonly right: JoinSide;
   /** How long a record waits for partners, by the watermark. */
-  readonly retentionMs: number;
+  readonly joinableMs: number;
+  /** How long it is kept: until its window has closed too. */
+  readonly #retentionMs: number;
   readonly #bucketMs: number;
   readonly #queue = new TimerQueue<Closing>();
   readonly #closing = new DueEntries<Closing>(({ side, segment, id, dueMs }) =>
@@ -46,7 +53,8 @@ export class StreamJoin implements Holder {
   constructor(joining: StreamJoining, stores: StreamJoinStores, context: OperatorContext) {
     const { beforeMs, afterMs, graceMs, kind } = joining;
     this.lane = context.lane;
-    this.retentionMs = beforeMs + afterMs + graceMs;
+    this.joinableMs = beforeMs + afterMs + graceMs;
+    this.#retentionMs = retentionOf(joining);
     this.#bucketMs = Math.ceil((beforeMs + afterMs + 1) / BUCKETS_PER_WINDOW);
     const side = (name: SideName, backMs: number, forthMs: number, outer: boolean): JoinSide => {
       const buffer = new JoinBuffer(context.store(stores[name]), this.#bucketMs);
@@ -107,7 +115,7 @@ export class StreamJoin implements Holder {
   #forget(watermarkMs: number): void {
     if (watermarkMs < this.#nextForgetMs) return;
     this.#nextForgetMs = watermarkMs + this.#bucketMs;
-    for (const { buffer } of [this.left, this.right]) buffer.forgetBefore(watermarkMs - this.retentionMs);
+    for (const { buffer } of [this.left, this.right]) buffer.forgetBefore(watermarkMs - this.#retentionMs);
   }
 
   async drain(): Promise<void> {
