@@ -74,7 +74,7 @@ describe('assignTasks', () => {
 });
 
 describe('toAssignment', () => {
-  it('brings a task all its inputs', () => {
+  it('D26 brings a task all its inputs', () => {
     const sources = new Map([[0, ['left', 'right']]]);
     const counts = new Map([
       ['left', 2],

@@ -28,7 +28,7 @@ function drive(builder: StreamsBuilder): TopologyTestDriver {
   return driver;
 }
 
-describe('time, for operators behind operators that hold or emit later', () => {
+describe('D3 time, for operators behind operators that hold or emit later', () => {
   it('does not run ahead of what an asynchronous operator holds', async () => {
     const builder = new StreamsBuilder();
     builder

@@ -289,6 +289,15 @@ describe('build', () => {
     expect(() => one.stream(readings).merge(other.stream(others))).toThrow('both must come from one');
   });
 
+  it('D12 has no default for the grace: it decides what is lost (KIP-633)', () => {
+    const builder = new StreamsBuilder();
+    const stream = builder.stream(readings);
+    const grouped = stream.groupByKey({ name: 'g' });
+    expect(() => grouped.windowedBy(window, {} as never).count()).toThrow('graceMs is undefined');
+    const join = { name: 'j', beforeMs: 0, afterMs: 1, joiner: () => 0 } as never;
+    expect(() => stream.join(builder.stream(others), join)).toThrow('graceMs is undefined');
+  });
+
   it('refuses a branch named rest, a grace below 0, and a store that forgets open windows', () => {
     const stream = new StreamsBuilder().stream(readings);
     const grouped = stream.groupByKey({ name: 'g' });

@@ -37,14 +37,14 @@ describe('TaskWatermark', () => {
     expect(watermark.watermarkMs).toBe(2_000);
   });
 
-  it('counts an input as active while it has records that were not processed yet', () => {
+  it('D13 counts an input as active while it has records that were not processed yet', () => {
     const watermark = new TaskWatermark([input(0), input(0, 50)], 0);
     watermark.observe(0, 1_000);
     watermark.checkIdle(100, (one) => one === 1);
     expect(watermark.watermarkMs).toBe(-Infinity);
   });
 
-  it('goes on from what was committed', () => {
+  it('D4 goes on from what was committed', () => {
     const times = { maxEventTimeMs: 500, watermarkMs: 450 };
     const restored = decodeStreamTimes(encodeStreamTimes(times))!;
     const watermark = new TaskWatermark([input(50)], 0);

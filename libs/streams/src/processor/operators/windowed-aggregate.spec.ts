@@ -115,7 +115,7 @@ describe('windowedAggregate, final', () => {
     expect(await values()).toEqual([row('a', 0, 1), row('a', 200, 2)]);
   });
 
-  it('neither repeats nor forgets a window over a crash', async () => {
+  it('D4 D10 neither repeats nor forgets a window over a crash', async () => {
     const { driver, pipe, values } = start(final);
     await pipe('a', 5);
     await driver.crashAndRestart();
@@ -125,6 +125,30 @@ describe('windowedAggregate, final', () => {
     await pipe('a', 7); // late still: the watermark was committed
     await pipe('a', 260);
     expect(await values()).toEqual([row('a', 0, 2), row('a', 100, 1)]);
+  });
+
+  it('D2 moves time with each record before lateness is judged, with one without a key too', async () => {
+    const { driver, pipe, values, late } = start(final);
+    await pipe('a', 5);
+    await driver.input(readings).pipe({ at: 110, value: 1 });
+    expect(await values()).toEqual([row('a', 0, 1)]);
+    await pipe('a', 6);
+    expect(await late()).toEqual([{ at: 6, value: 1 }]);
+  });
+
+  it('D5 holds [start, end): a record at the end of a window belongs to the next', async () => {
+    const { pipe, values } = start(final);
+    for (const at of [0, 99, 100, 199, 210]) await pipe('a', at);
+    expect(await values()).toEqual([row('a', 0, 2), row('a', 100, 2)]);
+  });
+
+  it('D16 makes a dead letter of a record with a negative event time, in no window', async () => {
+    const { driver, pipe, values } = start(final);
+    await pipe('a', -1);
+    await pipe('a', 0);
+    await pipe('a', 110);
+    expect(await values()).toEqual([row('a', 0, 1)]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(1);
   });
 
   it('gives the windows that the first record after a crash closes', async () => {
@@ -180,7 +204,7 @@ describe('windowedAggregate, updates', () => {
 });
 
 describe('windowedAggregate, hopping', () => {
-  it('counts a record in each window that holds it, and judges lateness for each (D1, D6)', async () => {
+  it('D1 D6 counts a record in each window that holds it, and judges lateness for each', async () => {
     const { pipe, values, late } = start({ window: hopping({ sizeMs: 100, advanceMs: 50 }), emit: 'final' });
     await pipe('a', 120); // [50, 150), [100, 200)
     await pipe('a', 165); // watermark 155: [50, 150) closes

@@ -235,7 +235,7 @@ describe('process', () => {
     expect(await values()).toEqual(['a=1 b=4 c=3', 'd=5']);
   });
 
-  it('keeps windows as long as asked, by stream time', async () => {
+  it('D14 keeps windows as long as asked, by stream time', async () => {
     const hours = windowStore({
       name: 'hours',
       key: string(),
