@@ -27,11 +27,12 @@ export default {
       ...base,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos,test/exactness}/**/*.spec.ts',
+        '<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos,test/exactness,test/differential}/**/*.spec.ts',
       ],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'] },
+    { ...base, displayName: 'differential', testMatch: ['<rootDir>/test/differential/**/*.diff-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
     { ...base, displayName: 'exactness', testMatch: ['<rootDir>/test/exactness/**/*.exact-spec.ts'] },

@@ -37,7 +37,7 @@ describe('topics of the application', () => {
     expect(await beginning()).toBe(0);
     await driver.advanceWallClock(30_000);
     await driver.input(words).pipe('b', { timestampMs: 8 });
-    expect(await beginning()).toBe(1);
+    expect(await beginning()).toBeGreaterThan(0);
   });
 
   it('D28 compact changelogs; those of windows are deleted too, a day later than the windows', async () => {
