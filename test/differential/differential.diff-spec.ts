@@ -9,7 +9,7 @@ import { Jvm } from './jvm.ts';
 import { reportOf } from './report.ts';
 import { runCase } from './run-case.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const seed = Number(process.env['SEED'] ?? 1);
 const numRuns = Number(process.env['RUNS'] ?? 50);
 /** Generous: a busy machine, and a failure is tried some hundred times. */
 const TIMEOUT_MS = 120_000 + numRuns * 1_000;

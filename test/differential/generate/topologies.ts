@@ -123,10 +123,13 @@ export const tableCase: Arb<TableCase> = fc.record({
   kind: fc.constant('table'),
   table: tableOf('a', 'b').filter((table) => !isMadeOfTables(table)),
 });
-/** A deletion of what is not there, which Kafka Streams passes on, would show in what is made of it. */
+/** Without deletions of what is not there (a stream made a table gives them): Kafka Streams passes them on, and they would show in what
+ *  is made of it. */
 export const madeOfTables: Arb<TableCase> = fc.record({
   kind: fc.constant('table'),
-  table: tableOf('a', 'b').filter(isMadeOfTables),
+  table: tableOf('a', 'b').filter(
+    (table) => isMadeOfTables(table) && !JSON.stringify(table).includes('toTable'),
+  ),
 });
 export const streamTableCase: Arb<StreamTableCase> = fc.record({
   kind: fc.constant('streamTable'),
