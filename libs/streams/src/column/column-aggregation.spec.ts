@@ -173,6 +173,14 @@ describe('column aggregates', () => {
     expect(row(accumulator, null, null)).toEqual({ n: 1, a: 1, text: 'm', b: 2 });
   });
 
+  it('take nothing of a row out again when one of them cannot read it', () => {
+    const aggregates = declared(sum('a').alias('a'), sum(col('b').plus(1)).alias('b'), count('*').alias('n'));
+    const { initializer, add, subtract, row } = compileAggregation(aggregates);
+    const accumulator = add(initializer(), { a: 5, b: 1 });
+    expect(() => subtract(accumulator, { a: 1, b: 'wrong' })).toThrow(TypeError);
+    expect(row(accumulator, null, null)).toEqual({ a: 5, b: 2, n: 1 });
+  });
+
   it('refuse state of other aggregates', () => {
     const stored = compileAggregation(ofX).serde.serialize(compileAggregation(ofX).initializer(), context);
     const others = compileAggregation(declared(...ofX.toReversed())).serde;

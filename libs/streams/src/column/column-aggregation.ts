@@ -22,7 +22,7 @@ export interface ColumnAggregation<A> {
   readonly initializer: () => A;
   /** Changes the accumulator in place; if it throws (a value of the wrong type), the accumulator is as before. */
   readonly add: (to: A, row: Row) => A;
-  /** Takes back what `add` added, where all aggregates can (`canSubtract`). */
+  /** Takes back what `add` added, where all aggregates can (`canSubtract`); if it throws, the accumulator is as before. */
   readonly subtract: (from: A, row: Row) => A;
   /** Changes `to` as if the rows of `from` had been added to it; `from` stays as it is. */
   readonly merge: (to: A, from: A) => A;
@@ -73,7 +73,7 @@ function compileNumbers(
       return to;
     },
     subtract(from, row) {
-      for (const step of steps) step.subtract?.(from, row);
+      inSteps.subtract(from, row);
       return from;
     },
     merge(to, from) {
@@ -106,16 +106,18 @@ function stepwise(
   { names, isKey }: GroupColumns,
   before: Accumulator,
 ) {
+  const change = (of: Accumulator, row: Row, by: 'add' | 'subtract'): void => {
+    copy(of, before);
+    try {
+      for (const step of steps) step[by]?.(of, row);
+    } catch (error) {
+      copy(before, of);
+      throw error;
+    }
+  };
   return {
-    add(to: Accumulator, row: Row): void {
-      copy(to, before);
-      try {
-        for (const step of steps) step.add(to, row);
-      } catch (error) {
-        copy(before, to);
-        throw error;
-      }
-    },
+    add: (to: Accumulator, row: Row) => change(to, row, 'add'),
+    subtract: (from: Accumulator, row: Row) => change(from, row, 'subtract'),
     row(of: Accumulator, key: unknown, window: TimeSpan | null): Row {
       const row: Record<string, unknown> = {};
       for (const name of names) row[name] = isKey ? key : (key as Row)[name];
