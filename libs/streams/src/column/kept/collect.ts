@@ -54,7 +54,9 @@ export function collectSet<const S extends Source<unknown>>(
       create: () => new Map(),
       take(row) {
         const value = evaluate(row);
-        return isNothing(value) ? undefined : value;
+        if (isNothing(value)) return undefined;
+        distinctKey(value); // `add` must not throw for what cannot be stored
+        return value;
       },
       add,
       merge: (to, from) => [...from.values()].reduce<Map<unknown, unknown>>(add, to),

@@ -222,6 +222,40 @@ describe('aggregates that keep more than numbers', () => {
     expect(resultOf(all, kept)).toEqual({ list: [1, 2], picky: 3, sum: 2, n: 2 });
   });
 
+  it('leave everything as it was when a value cannot be stored', () => {
+    const all = declared(count('*').alias('n'), collectSet('x', { maxValues: 9 }).alias('set'));
+    const { add, initializer } = compileAggregation(all);
+    const kept = add(initializer(), { x: { at: 1 } });
+    expect(() => add(kept, { x: { at: () => 1 } })).toThrow('Cannot write a function as JSON.');
+    expect(resultOf(all, kept)).toEqual({ n: 1, set: [{ at: 1 }] });
+  });
+
+  it('take undefined for what a function makes of the aggregate', () => {
+    const latest = defineAggregate({
+      name: 'latest',
+      initializer: (): number | undefined => undefined,
+      add: (_: number | undefined, value: number): number | undefined => value,
+      subtract: () => undefined,
+      merge: (_, right) => right,
+      result: (kept) => kept ?? 'none',
+    });
+    const all = declared(latest('x').alias('x'));
+    const { add, subtract, initializer } = compileAggregation(all);
+    expect(resultOf(all, subtract(add(initializer(), { x: 5 }), { x: 5 }))).toEqual({ x: 'none' });
+  });
+
+  it('store the percentile of any finite number by the least error that can be declared', () => {
+    const all = declared(percentile('x', 0, { relativeError: 0.000_001 }).alias('p'));
+    const { add, initializer, serde } = compileAggregation(all);
+    for (const x of [5e-324, 1e-300, 1e6, Number.MAX_VALUE, -1e300]) {
+      const stored = serde.serialize(add(initializer(), { x }), context);
+      expect(serde.deserialize(stored, context)).toBeDefined();
+    }
+    expect(() => percentile('x', 0.5, { relativeError: 1e-9 })).toThrow(
+      'relativeError is 1e-9; it must be from 0.000001, and below 1.',
+    );
+  });
+
   it('refuse values that they cannot hold, in words', () => {
     const add = (aggregates: readonly AnyAggregate[], x: unknown) => {
       const compiled = compileAggregation(aggregates);

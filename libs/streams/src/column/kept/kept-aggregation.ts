@@ -18,6 +18,8 @@ export interface KeptAccumulator {
 const VERSION = 2;
 const HEADER_BYTES = 5;
 const LENGTH_BYTES = 4;
+/** undefined may be what a user's function made of the aggregate. */
+const NO_CHANGE = Symbol('no change');
 
 /** @param all those of numbers too, in the order written */
 export function withKept(
@@ -36,20 +38,21 @@ export function withKept(
     kept: keeps.map((keep) => keep.create()),
   });
   /** What one call of `apply` is about to do. */
-  const next: unknown[] = keeps.map(() => undefined);
+  const next: unknown[] = keeps.map(() => NO_CHANGE);
   /** P1 of `Keep`: first what may throw and changes nothing. */
   const apply = (to: KeptAccumulator, row: Row, change: 'add' | 'subtract'): KeptAccumulator => {
     const { kept } = to;
     for (let i = 0; i < keeps.length; i++) {
       const keep = keeps[i]!;
       const value = keep.take(row, kept[i]);
-      next[i] = keep.pure === true && value !== undefined ? keep[change]!(kept[i], value) : value;
+      if (value === undefined) next[i] = NO_CHANGE;
+      else next[i] = keep.pure === true ? keep[change]!(kept[i], value) : value;
     }
     numbers[change](to.numbers, row);
     for (let i = 0; i < keeps.length; i++) {
-      if (next[i] === undefined) continue;
+      if (next[i] === NO_CHANGE) continue;
       kept[i] = keeps[i]!.pure === true ? next[i] : keeps[i]![change]!(kept[i], next[i]);
-      next[i] = undefined;
+      next[i] = NO_CHANGE;
     }
     return to;
   };

@@ -6,9 +6,12 @@ import { declareKept } from './declare-kept.ts';
 import { cannotAdd, takeNumber, type Keep } from './keep.ts';
 
 export interface PercentileOptions {
-  /** Of the value given, above 0 and below 1. @defaultValue 0.01 */
+  /** Of the value given, from 0.000001, and below 1. @defaultValue 0.01 */
   readonly relativeError?: number;
 }
+
+/** With it every finite number still has a range whose index the sketch can store. */
+const MIN_RELATIVE_ERROR = 0.000_001;
 
 /** The value below which the share `p` of the values lies, within 1 %: `percentile('latency_ms', 0.99)`. Over nothing but nulls it is
  *  null; NaN counts as null. Kept as a DDSketch: 12 bytes for each range of values that occurs, some hundred for latencies.
@@ -20,7 +23,8 @@ export function percentile<const S extends Source<Maybe<number>>>(
   { relativeError = 0.01 }: PercentileOptions = {},
 ): SubtractableAggregate<Reads<S, Maybe<number>>, NumberOver<S>> {
   requireRange('p', p, p >= 0 && p <= 1, 'from 0 to 1');
-  requireRange('relativeError', relativeError, relativeError > 0 && relativeError < 1, 'between 0 and 1');
+  const isError = relativeError >= MIN_RELATIVE_ERROR && relativeError < 1;
+  requireRange('relativeError', relativeError, isError, `from ${MIN_RELATIVE_ERROR}, and below 1`);
   const declared = declareKept('percentile', source, `${p}, ${relativeError}`, (expression, what) => {
     const number = takeNumber(what, expression);
     const keep: Keep<DDSketch, number> = {
