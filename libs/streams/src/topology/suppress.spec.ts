@@ -163,6 +163,31 @@ describe('KTable.suppress until a time limit', () => {
     expect(await driver.output(results).readValues()).toEqual([-1, -1, 1, 1, -1, 2]);
   });
 
+  it.each([Infinity, 1_000])(
+    'takes changes that wait for a read before what a record behind them lets go (maxBytes %d)',
+    async (maxBytes) => {
+      const { driver, write } = await driveBatches(calm(10, { maxBytes, whenFull: 'emitEarly' }), {
+        ...NOTHING_CACHED,
+        onProcessingFailure: 'fail',
+      });
+      await write(['a', 'b', 'c'].map((key) => ({ topic: 'prices', key, value: 1, at: 100 })));
+      await write([{ topic: 'prices', key: 'd', value: 0, at: 101 }]); // the others are not cached any more
+      await write([
+        { topic: 'prices', key: 'a', value: null, at: 105 }, // came and went
+        { topic: 'prices', key: 'b', value: 2, at: 105 },
+        { topic: 'prices', key: 'c', value: null, at: 105 }, // came and went, and waits anew from here on
+        { topic: 'prices', key: 'c', value: 3, at: 106 },
+        { topic: 'prices', key: 'd', value: 4, at: 115 },
+      ]);
+      expect(await read(driver)).toEqual([
+        ['b', 2, 105],
+        ['d', 0, 101],
+      ]);
+      await write([{ topic: 'prices', key: 'e', value: 5, at: 120 }]);
+      expect(await read(driver)).toEqual([['c', 3, 106]]);
+    },
+  );
+
   it('is right whatever comes: in the end the rows, and never more changes than went in', async () => {
     const change = fc.record({
       key: fc.constantFrom('a', 'b', 'c'),

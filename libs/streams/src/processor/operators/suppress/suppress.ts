@@ -105,7 +105,7 @@ class Suppression implements Holder, Parking {
     const id = this.#state.identify(key);
     const rows = this.#lookedUp();
     if (rows === null) this.#look();
-    else if (watermarkMs >= rows.nextMs) this.#leaveDue(rows, watermarkMs);
+    else this.#leaveDue(rows, watermarkMs);
     if (rows !== null && lane.isClear && this.#state.isKnown(this.#segment, id)) {
       this.#hold(rows, key, value, timestampMs, previous);
       this.#makeRoom(rows);
@@ -183,7 +183,7 @@ class Suppression implements Holder, Parking {
     }
     const rows = this.#lookedUp();
     if (rows === null) return this.#look();
-    if (watermarkMs >= rows.nextMs) this.#leaveDue(rows, watermarkMs);
+    this.#leaveDue(rows, watermarkMs);
     if (this.#leaving === 0 && this.context.lane.isClear) this.#doneToMs = watermarkMs;
   }
 
@@ -193,7 +193,9 @@ class Suppression implements Holder, Parking {
     this.context.record.without(() => this.context.lane.park(this, null, LOOK, -1));
   }
 
+  /** Not before changes that wait in the lane: they came first, and may be of the same rows. */
   #leaveDue(rows: HeldRows, watermarkMs: number): void {
+    if (watermarkMs < rows.nextMs || !this.context.lane.isClear) return;
     for (const held of rows.takeDue(watermarkMs)) this.#leave(held);
   }
 
