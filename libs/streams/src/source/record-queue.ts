@@ -193,8 +193,9 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     } catch (cause) {
       throw unreadable(this, part, cause);
     }
-    if (!(timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS)) throw badTimestamp(this, timestampMs);
-    this.timestampMs = timestampMs;
+    if (!(Number.isFinite(timestampMs) && timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS))
+      throw badTimestamp(this, timestampMs);
+    this.timestampMs = Math.floor(timestampMs); // Kafka has whole milliseconds
   }
 
   #eventTimeMs(): number {

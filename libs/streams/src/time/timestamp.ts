@@ -4,7 +4,8 @@ import type { EventTime } from '../topology/graph.ts';
 import { parseIsoTime } from './iso-time.ts';
 
 /** Reads the event time of a record, epoch ms. `record.timestampMs` is the time the log keeps with it.
- *  Whatever is no finite number from 0 on, and whatever it throws, is a timestamp failure for the handler. */
+ *  Fractions of a millisecond are cut off. Whatever is no finite number from 0 on, and whatever it throws, is a timestamp failure for
+ *  the handler. */
 export type TimestampExtractor<in K, in V> = (record: StreamRecord<K, V>, origin: RecordOrigin) => number;
 
 /** Columns that can be an event time: epoch milliseconds, ISO 8601, Date. */

@@ -212,6 +212,13 @@ describe('time and windows', () => {
     expect(await given()).toEqual(['a 1-5: 2']);
   });
 
+  it('a fraction of a millisecond is cut off: Kafka has whole ones', async () => {
+    counting({ window: tumbling({ sizeMs: 10 }) });
+    await pipe('a', 1.5, 9.9, 20);
+    const [result] = await driver.output(results).readAll();
+    expect(result).toMatchObject({ key: 'a 0-10', value: 2, timestampMs: 9 });
+  });
+
   it('D16 a time below 0 is a dead letter, and moves nothing', async () => {
     counting({ window: tumbling({ sizeMs: 10 }) });
     await pipe('a', 1, -1, 2, 20);
