@@ -132,6 +132,30 @@ describe('KTable joins by foreign key', () => {
     ]);
   });
 
+  it('dead-letters a row whose foreign key cannot be told, and none that comes behind it', async () => {
+    const builder = new StreamsBuilder();
+    const foreignKey = ({ customer, amount }: Order): number | null => {
+      if (amount < 0) throw new Error('this is no order');
+      return customer;
+    };
+    const joiner = (order: Order, name: string): string => `${order.amount} ${name}`;
+    builder
+      .table(orders, { name: 'orders' })
+      .join(builder.table(customers, { name: 'customers' }), { name: 'named', foreignKey, joiner })
+      .to(named);
+    const driver = drive(builder, { numPartitions: 3 });
+    await customer(driver, 1, 'Ann');
+    await order(driver, 'o1', { customer: 1, amount: -1 });
+    await order(driver, 'o1', { customer: 1, amount: 5 });
+    await order(driver, 'o1', { customer: 1, amount: -2 });
+    await order(driver, 'o1', null);
+    expect(await read(driver)).toEqual([
+      ['o1', '5 Ann'],
+      ['o1', null],
+    ]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(2);
+  });
+
   it('D9 gives a row the highest time that went into it', async () => {
     const driver = drive(declare('join'));
     await customer(driver, 1, 'Ann', 30);

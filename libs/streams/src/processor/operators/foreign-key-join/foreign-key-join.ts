@@ -56,9 +56,17 @@ export function subscribe(joining: ForeignKeyJoining): Operator {
         if (named instanceof Promise) refusePromise(joining.name, named);
         return named ?? null;
       };
+      /** A row whose foreign key cannot be told failed when it came, and subscribed to nothing: the next one must not fail for it. */
+      const namedBefore = (row: unknown, key: unknown): unknown => {
+        try {
+          return namedBy(row, key);
+        } catch {
+          return null;
+        }
+      };
       return (key, value, timestampMs, previous) => {
-        const before = namedBy(previous, key);
         const now = namedBy(value, key);
+        const before = namedBefore(previous, key);
         const primaryKey = toText(key);
         if (before !== null && (now === null || !isSame(before, now)))
           next(before, { primaryKey, hash: null, partition } satisfies Subscription, timestampMs);
