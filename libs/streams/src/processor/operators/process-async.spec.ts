@@ -41,6 +41,26 @@ describe('processAsync', () => {
     expect(harness.values).toEqual(expected);
   });
 
+  it('cuts fractions of a millisecond off, and refuses what is no time', async () => {
+    const refused: string[] = [];
+    const harness = operate((record, { forward }) => {
+      for (const timestampMs of [7.9, NaN, -Infinity]) {
+        try {
+          forward({ ...record, timestampMs });
+        } catch (error) {
+          refused.push((error as Error).message);
+        }
+      }
+    });
+    harness.pipe('a', 1);
+    await harness.holder.drain();
+    expect(harness.passed.map(([, , timestampMs]) => timestampMs)).toEqual([7]);
+    expect(refused).toEqual([
+      expect.stringContaining('Cannot forward from split-up: timestampMs is NaN;'),
+      expect.stringContaining('timestampMs is -Infinity'),
+    ]);
+  });
+
   it('forgets what a failed attempt forwarded, and tries again', async () => {
     let attempts = 0;
     const harness = operate(

@@ -6,6 +6,7 @@ import type { Forwarded } from '../../topology/processor.ts';
 import type { Next, Operator, OperatorContext } from '../operator.ts';
 import { asyncOperator } from './async-operator.ts';
 import type { AsyncOptions } from './async-options.ts';
+import { forwardedTime } from './forwarded-time.ts';
 
 type Forward = Forwarded<unknown, unknown>;
 type Context = Omit<AsyncContext<unknown, unknown>, 'forwardTo'> & {
@@ -66,7 +67,8 @@ class Attempt {
         `Cannot forward from ${this.#name}: the call has ended. Await what you start there.`,
       );
     }
-    this.#passing.push({ output, record });
+    const timestampMs = forwardedTime(this.#name, record.timestampMs);
+    this.#passing.push({ output, record: { ...record, timestampMs } });
   }
 
   end(result: MaybePromise<void>): MaybePromise<readonly Passing[]> {

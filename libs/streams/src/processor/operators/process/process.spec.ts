@@ -156,6 +156,20 @@ describe('process', () => {
     expect(names).toEqual([['trace'], ['own'], ['trace']]);
   });
 
+  it('makes a dead letter of a record for which it forwards what is no time, and cuts fractions off', async () => {
+    const { driver, pipe, records } = start((stream) =>
+      stream.processValues({
+        name: 'halves',
+        create: ({ forward }) => ({
+          process: (record) => forward({ ...record, timestampMs: record.value.value / 2 }),
+        }),
+      }),
+    );
+    for (const value of [3, 'text' as never, 4]) await pipe('a', 1, value);
+    expect((await records()).map(({ timestampMs }) => timestampMs)).toEqual([1, 2]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(1);
+  });
+
   it('forwards to outputs of its own', async () => {
     const alerts = topic('alerts', { key: string(), value: json<{ hot: number }>() });
     const { driver, pipe, values } = start((stream) =>

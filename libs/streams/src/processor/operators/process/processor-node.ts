@@ -13,6 +13,7 @@ import type {
   ScheduledPunctuation,
 } from '../../../topology/processor.ts';
 import type { Holder, Next, OperatorContext } from '../../operator.ts';
+import { forwardedTime } from '../forwarded-time.ts';
 import type { ParkedRecord, Parking } from '../lane.ts';
 
 /** Reads what a record needs before it is processed. False: it must wait for it. */
@@ -222,7 +223,8 @@ export class ProcessorNode implements Holder, Parking {
       );
     }
     const next = this.#outputs[output]!;
-    const pass = (): void => next(key, value, timestampMs);
+    const timeMs = forwardedTime(this.#name, timestampMs);
+    const pass = (): void => next(key, value, timeMs);
     const passOn = headers === undefined ? pass : () => this.#withHeaders(headers, pass);
     if (step === this.#running) this.#with(step, passOn);
     else passOn();
