@@ -78,7 +78,7 @@ class AnnouncedOutput {
     const headers = encodeAnnouncement({ writer, watermarkMs, idle });
     for (const [partition, told] of this.#told.entries()) {
       if (told === news || !(all || this.#output.hasPending(partition))) continue;
-      this.#output.append(partition, null, null, Math.max(0, watermarkMs), headers);
+      this.#output.append(partition, null, null, Math.floor(Math.max(0, watermarkMs)), headers);
       this.#told[partition] = news;
     }
     if (!all) return;
