@@ -99,6 +99,7 @@ export class StreamTask {
     this.#opened = opened;
     this.#sealer = new WorkSealer(opened, this.id, this.subTopology, this.#environment);
     this.#lastCommitMs = this.#environment.clock.nowMs();
+    opened.watermark.begin(this.#lastCommitMs);
     this.state = 'running';
   }
 
@@ -365,7 +366,9 @@ export class StreamTask {
   resume(): void {
     if (this.state !== 'suspended') return;
     this.state = 'running';
-    this.#opened!.intake.release();
+    const { intake, watermark } = this.#opened!;
+    watermark.begin(this.#environment.clock.nowMs());
+    intake.release();
   }
 
   /** Ends the task without a commit; what is under way is given up. */

@@ -1,7 +1,17 @@
 /** Windows that close by the wall clock, because no more records come; by the real engine. */
 import { describe, expect, it } from '@jest/globals';
-import { double, json, seconds, string, StreamsBuilder, topic, tumbling, windowed } from '@hiveframe/streams';
-import { TopologyTestDriver } from '@hiveframe/streams-testing';
+import {
+  double,
+  inMemoryStores,
+  json,
+  seconds,
+  string,
+  StreamsBuilder,
+  topic,
+  tumbling,
+  windowed,
+} from '@hiveframe/streams';
+import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/streams-testing';
 
 interface Visit {
   readonly page: string;
@@ -14,7 +24,7 @@ const visits = topic('visits', {
 const counts = topic('counts', { key: windowed(string()), value: double() });
 const late = topic('late', { key: string(), value: json<Visit>() });
 
-function counting(by: 'visitor' | 'page' = 'visitor') {
+function counting(by: 'visitor' | 'page' = 'visitor', options: TopologyTestDriverOptions = {}) {
   const builder = new StreamsBuilder();
   const all = builder.stream(visits);
   const keyed = by === 'visitor' ? all : all.selectKey(({ page }) => page);
@@ -28,7 +38,7 @@ function counting(by: 'visitor' | 'page' = 'visitor') {
     .count()
     .toStream()
     .to(counts);
-  return new TopologyTestDriver(builder.build(), { numPartitions: 2 });
+  return new TopologyTestDriver(builder.build(), { numPartitions: 2, ...options });
 }
 
 describe('a watermark that goes on with the clock while all is silent', () => {
@@ -52,6 +62,24 @@ describe('a watermark that goes on with the clock while all is silent', () => {
     await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 500_000 });
     expect(await driver.output(counts).readValues()).toEqual([1]);
     expect(await driver.output(late).readAll()).toHaveLength(1);
+  });
+
+  it('counts as silence only what it could have heard: not the time that a restore took', async () => {
+    const stores = inMemoryStores();
+    const open = stores.open.bind(stores);
+    let openingMs = 0;
+    stores.open = (...asked) => {
+      driver.clock.advance(openingMs);
+      return open(...asked);
+    };
+    await using driver = counting('visitor', { numPartitions: 1, stores });
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 4_000 });
+    openingMs = 60_000;
+    await driver.crashAndRestart();
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 5_000 });
+    await driver.advanceWallClock(60_000);
+    expect(await driver.output(counts).readValues()).toEqual([2]);
+    expect(await driver.output(late).readAll()).toEqual([]);
   });
 
   it('waits for nothing that is still in the log, and starts anew with each record', async () => {

@@ -85,6 +85,13 @@ export class TaskWatermark implements TaskTime {
     this.#recompute();
   }
 
+  /** Records can come from now on: for how long an input was not read (a restore, a rebalance) says nothing of its silence. */
+  begin(nowMs: number): void {
+    this.#lastActiveMs.fill(nowMs);
+    this.#idle.fill(false);
+    this.#silence = null;
+  }
+
   /** Once per round: an input that has (or may have) records is active, however long the task was held up (FLIP-471). */
   checkIdle(nowMs: number, isActive: (input: number) => boolean): void {
     let changed = false;
