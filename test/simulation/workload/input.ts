@@ -10,6 +10,11 @@ export interface Reading {
   readonly at: number;
 }
 
+/** The key of the other table that a row names by its group. */
+export function keyNamedBy(group: string): string {
+  return group.replace('group', 'key');
+}
+
 /** How far the watermark stays behind the highest event time of a partition. */
 export const WATERMARK_DELAY_MS = 300;
 

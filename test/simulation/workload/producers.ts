@@ -5,7 +5,7 @@ import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
 import type { TransactionToken } from '../cluster/server-transaction.ts';
 import type { Random } from '../kernel/random.ts';
 import type { VirtualTime } from '../kernel/virtual-time.ts';
-import { MALFORMED, type Reading } from './input.ts';
+import { keyNamedBy, MALFORMED, type Reading } from './input.ts';
 
 export interface ProducersOptions {
   readonly time: VirtualTime;
@@ -50,19 +50,20 @@ export class Producers {
     }
   }
 
-  /** One record into every partition of the input, and for the groups' partitions too: closes all windows, and makes every
-   *  task commit once more. */
+  /** One record into every partition of the input, and for the partitions of the groups and of the keys that they name: closes
+   *  all windows, and makes every task commit once more, and write each of its stores. */
   finish(): void {
     this.#writeEverywhere('last', LAST_EVENT_MS);
+    this.#writeEverywhere('last-naming', LAST_EVENT_MS, groupThatNames);
   }
 
-  #writeEverywhere(prefix: string, at: number): void {
+  #writeEverywhere(prefix: string, at: number, groupIn = groupOfItsOwn): void {
     const { cluster, topics } = this.#options;
     const { numPartitions } = this;
     for (const topic of topics) {
       for (let partition = 0; partition < numPartitions; partition++) {
         const key = nameIn(partition, numPartitions, prefix);
-        const group = nameIn(partition, numPartitions, 'group');
+        const group = groupIn(partition, numPartitions);
         cluster.append([this.#batch(topic, key, { id: this.#id(), group, at })]);
       }
     }
@@ -129,6 +130,18 @@ function attempt(action: () => void): void {
     action();
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
+  }
+}
+
+function groupOfItsOwn(partition: number, numPartitions: number): string {
+  return nameIn(partition, numPartitions, 'group');
+}
+
+/** Whose key (`keyNamedBy`) lies in the partition. */
+function groupThatNames(partition: number, numPartitions: number): string {
+  for (let i = 0; ; i++) {
+    const group = `group-${i}`;
+    if (partitionFor(Buffer.from(keyNamedBy(group)), numPartitions) === partition) return group;
   }
 }
 

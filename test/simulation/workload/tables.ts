@@ -2,7 +2,7 @@
 import { json, string, StreamsBuilder, topic, type Topology } from '@hiveframe/streams';
 import type { Evidence, Given } from '../check/evidence.ts';
 import { countBy, onceEach, resultsOf, sameInOrder } from '../check/expectations.ts';
-import { input, otherInput } from './input.ts';
+import { input, keyNamedBy, otherInput } from './input.ts';
 import { checkDeadLetters, checkEcho, counts, echo } from './outputs.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -108,7 +108,7 @@ export const foreignKeyJoin: Scenario = {
 };
 
 function nameOf({ group }: { readonly group: string }): string {
-  return group.replace('group', 'key');
+  return keyNamedBy(group);
 }
 
 const TTL_MS = 1_000;

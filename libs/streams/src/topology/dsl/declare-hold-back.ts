@@ -23,13 +23,14 @@ const BUCKETS = 16;
 export function declareHoldBack({ draft }: Dsl, flow: Flow, join: string, options: HoldingBack): Flow {
   requireHistory(join, options);
   const { graceMs, store = {} } = options;
+  const bucketMs = Math.max(1, Math.ceil(graceMs / BUCKETS));
   const declared: StoreDeclaration = {
     name: `${join}-buffer`,
     kind: 'window',
     key: serdeOf(flow.key),
     value: waitingRecordsSerde(serdeOf(store.value ?? flow.value)) as unknown as Serde<unknown>,
-    retentionMs: graceMs,
-    windowSizeMs: Math.max(1, Math.ceil(graceMs / BUCKETS)),
+    retentionMs: bucketMs + graceMs,
+    windowSizeMs: bucketMs,
     changelog: store.changelog ?? true,
   };
   const node = draft.add({

@@ -83,13 +83,14 @@ function byKey({ draft }: Dsl, flow: Flow, name: string, keepsKeyless: boolean):
 
 function declareStores(left: Flow, right: Flow, options: StreamJoinOptions): Stores {
   const { name, beforeMs, afterMs, store } = options;
+  const windowSizeMs = beforeMs + afterMs;
   const declare = (side: string, flow: Flow): StoreDeclaration => ({
     name: `${name}-${side}`,
     kind: 'window',
     key: serdeOf(flow.key),
     value: waitingRecordsSerde(serdeOf(flow.value)) as unknown as Serde<unknown>,
-    retentionMs: retentionOf(options),
-    windowSizeMs: beforeMs + afterMs,
+    retentionMs: windowSizeMs + retentionOf(options),
+    windowSizeMs,
     changelog: store?.changelog ?? true,
   });
   return { left: declare('left', left), right: declare('right', right) };
