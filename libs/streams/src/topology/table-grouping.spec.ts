@@ -75,6 +75,33 @@ describe('KTable.groupBy', () => {
     expect(await driver.output(totals).readValues()).toEqual([1, 0]);
   });
 
+  it('leaves a row out of all groups whose selector fails, and takes nothing of it back', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .table(orders, { name: 'orders' })
+      .groupBy(
+        ({ amount }) => {
+          if (amount < 0) throw new RangeError('Amounts are positive.');
+          return { key: 'all', value: amount };
+        },
+        { name: 'all' },
+      )
+      .aggregate({
+        initializer: () => 0,
+        adder: (total, amount) => total + amount,
+        subtractor: (total, amount) => total - amount,
+      })
+      .to(totals);
+    const driver = drive(builder);
+    const input = driver.input(orders);
+    const amounts = [10, 3, -1, 5, 7].map((amount, i) => [i === 0 ? 'o1' : 'o2', amount] as const);
+    for (const [key, amount] of amounts) await input.pipe({ customer: null, amount }, { key });
+    expect(await driver.output(totals).readValues()).toEqual([10, 13, 10, 15, 17]);
+    expect((await driver.deadLetters.readAll()).map(({ reason }) => reason.message)).toEqual([
+      expect.stringContaining('Amounts are positive.'),
+    ]);
+  });
+
   it('groups by keys that are objects, as equal as their bytes', async () => {
     const builder = new StreamsBuilder();
     builder

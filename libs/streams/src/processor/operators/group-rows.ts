@@ -1,6 +1,7 @@
 /** Sends each row to its group (Kafka Streams: KTableRepartitionMap).
  *  G1 A row that stays in its group is one change there (D23, KIP-904); one that moves leaves the old group before it joins the new.
- *  G2 A row whose selected key or value is null is in no group. */
+ *  G2 A row whose selected key or value is null is in no group.
+ *  G3 Nor is one for which the selector fails: it leaves the group it was in, and what comes after it has nothing to take back. */
 import type { KeyValue } from '../../record/record.ts';
 import { equalKeys } from '../../serde/equal-keys.ts';
 import type { Serde } from '../../serde/serde.ts';
@@ -24,15 +25,32 @@ export function groupRows(name: string, selector: Mapper<Selected>, keySerde: Se
         return isNothing(selected.key) || isNothing(selected.value) ? null : selected;
       };
       return (key, value, timestampMs, previous) => {
-        const before = select(previous, key);
-        const now = select(value, key);
+        const before = selectedBefore(previous, key);
+        let now: Selected | null = null;
+        try {
+          now = select(value, key);
+        } finally {
+          pass(before, now, timestampMs);
+        }
+      };
+
+      /** Of a row that failed when it came: nothing (G3). */
+      function selectedBefore(previous: unknown, key: unknown): Selected | null {
+        try {
+          return select(previous, key);
+        } catch {
+          return null;
+        }
+      }
+
+      function pass(before: Selected | null, now: Selected | null, timestampMs: number): void {
         if (before !== null && now !== null && isOneGroup(before.key, now.key)) {
           next(now.key, change(before.value, now.value), timestampMs);
           return;
         }
         if (before !== null) next(before.key, change(before.value, null), timestampMs);
         if (now !== null) next(now.key, change(null, now.value), timestampMs);
-      };
+      }
     },
   };
 }
