@@ -32,10 +32,10 @@ export class LogHarness {
     return this.#subject.uniqueName(prefix);
   }
 
-  /** A new topic. */
+  /** A new topic, whose records stay: those of the suites are years old, and a broker looks for such every few minutes. */
   async topic(log: LogPort, numPartitions = 1, config: Record<string, string> = {}): Promise<string> {
     const topic = this.name('topic');
-    await log.admin.create([{ topic, numPartitions, config }]);
+    await log.admin.create([{ topic, numPartitions, config: { 'retention.ms': '-1', ...config } }]);
     return topic;
   }
 
