@@ -44,8 +44,10 @@ describe("the tutorial's application", () => {
     await stream.emit(reading(35, 'sensor-1', 25)); // the next window
     await stream.emit(reading(29, 'sensor-3', 20)); // out of order, in time: the watermark is at 25
     await stream.emit(reading(40, 'sensor-1', 25)); // the watermark reaches 30
-    await stream.emit(reading(3, 'sensor-1', 99)); // too late
     await eventually('a table', () => printed.length > 0);
+    await stream.emit(reading(3, 'sensor-1', 99)); // too late
+    await stream.emit(reading(70, 'sensor-1', 25)); // the watermark reaches 60
+    await eventually('the next table', () => printed.length > 1);
 
     expect(printed).toEqual([
       `Window Results:
@@ -55,6 +57,13 @@ describe("the tutorial's application", () => {
 | sensor-1  |    25.15 |    31.20 |    19.10 |           50 |           1 |             2 |
 | sensor-2  |    21.50 |    21.50 |    21.50 |           50 |           0 |             1 |
 | sensor-3  |    20.00 |    20.00 |    20.00 |           50 |           0 |             1 |
++-----------+----------+----------+----------+--------------+-------------+---------------+
+`,
+      `Window Results:
++-----------+----------+----------+----------+--------------+-------------+---------------+
+| sensor_id | avg_temp | max_temp | min_temp | avg_humidity | alert_count | reading_count |
++-----------+----------+----------+----------+--------------+-------------+---------------+
+| sensor-1  |    25.00 |    25.00 |    25.00 |           50 |           0 |             2 |
 +-----------+----------+----------+----------+--------------+-------------+---------------+
 `,
     ]);
