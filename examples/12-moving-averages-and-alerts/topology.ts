@@ -34,7 +34,7 @@ export const readings = topic('readings', {
   key: string(),
   value: json(Reading),
   timestamp: 'timestamp',
-  watermark: { delayMs: seconds(5) },
+  watermark: { delayMs: seconds(5), idleAfterMs: seconds(30) },
 });
 export const alerts = topic('alerts', { key: string(), value: json<Alert>() });
 export const averages = topic('moving-averages', { key: string(), value: json<MovingAverage>() });
