@@ -29,20 +29,19 @@ export class LogCleaner {
     }
   }
 
-  /** The oldest records of windows go that stream time has passed, from their end on. A broker waits a day longer. */
+  /** The oldest records of windows go that stream time has passed. */
   deleteOld(): void {
     for (const sub of this.#graph.subTopologies) {
-      for (const { name, retentionMs, windowSizeMs } of sub.stores) {
+      for (const { name, retentionMs } of sub.stores) {
         if (retentionMs === null) continue;
-        const keptMs = retentionMs + (windowSizeMs ?? 0);
-        for (const partition of this.#changelog(name)) this.#deleteOne(sub, partition, keptMs);
+        for (const partition of this.#changelog(name)) this.#deleteOne(sub, partition, retentionMs);
       }
     }
   }
 
-  #deleteOne(sub: SubTopology, changelog: LogPartition, keptMs: number): void {
+  #deleteOne(sub: SubTopology, changelog: LogPartition, retentionMs: number): void {
     const watermarkMs = this.#committedWatermark(sub, changelog.partition);
-    const isGone = (record: PlainRecord) => windowStartOf(record) + keptMs <= watermarkMs;
+    const isGone = (record: PlainRecord) => windowStartOf(record) + retentionMs <= watermarkMs;
     const needed = changelog.committed().find((record) => !isGone(record));
     changelog.deleteBefore(Math.min(needed?.offset ?? Infinity, changelog.lastStableOffset));
   }
