@@ -18,7 +18,9 @@ export type {
   TestKeyValueStore,
   TestListStore,
   TestSessionStore,
+  TestVersionedKeyValueStore,
   TestWindowStore,
+  VersionedKeyValueStoreRef,
   WindowStoreRef,
 } from './stores/test-stores.ts';
 export { COMMIT_STEPS, watchCommitSteps, type CommitStep, type StepHook } from './faults/commit-steps.ts';

@@ -21,7 +21,9 @@ import type {
   TestKeyValueStore,
   TestListStore,
   TestSessionStore,
+  TestVersionedKeyValueStore,
   TestWindowStore,
+  VersionedKeyValueStoreRef,
   WindowStoreRef,
 } from './stores/test-stores.ts';
 import { TestInstance } from './test-instance.ts';
@@ -173,6 +175,11 @@ export class TopologyTestDriver implements AsyncDisposable {
   /** Of a processor. */
   listStore<K, V>(store: ListStoreRef<K, V>): TestListStore<K, V> {
     return this.#stores.list(store);
+  }
+
+  /** Of a processor, or of a table with a history. */
+  versionedKeyValueStore<K, V>(store: VersionedKeyValueStoreRef<K, V>): TestVersionedKeyValueStore<K, V> {
+    return this.#stores.versionedKeyValue(store);
   }
 
   /** The first instance, or another one by its number. */

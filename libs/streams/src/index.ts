@@ -86,6 +86,7 @@ export * from './topology/stores/key-value-store.ts';
 export * from './topology/stores/window-store.ts';
 export * from './topology/stores/session-store.ts';
 export * from './topology/stores/list-store.ts';
+export * from './topology/stores/versioned-key-value-store.ts';
 export { StreamsBuilder, type StreamsBuilderOptions, type TableOptions } from './topology/streams-builder.ts';
 export { Topology, type DescriptionStyle } from './topology/topology.ts';
 export {

@@ -20,3 +20,5 @@ export type { KeyWindows } from './processor/operators/record-aligned/key-window
 export type { ThreadInstruments } from './threads/threaded-streams-app.ts';
 export { BOUNDS, type ListBounds, type ListKey } from './processor/operators/process/list.serde.ts';
 export type { StoredSession } from './processor/operators/process/sessions.serde.ts';
+export { historyName } from './processor/operators/rows/versioned-rows.ts';
+export type { RowVersion } from './processor/operators/rows/row-versions.serde.ts';

@@ -11,6 +11,7 @@ import {
   StreamsBuilder,
   string,
   topic,
+  versionedKeyValueStore,
   type GlobalStore,
   type KStream,
   type ListStore,
@@ -18,6 +19,8 @@ import {
   type ProcessorContext,
   type SessionStore,
   type StreamRecord,
+  type VersionedKeyValueStore,
+  type VersionedRecord,
 } from '@hiveframe/streams';
 import { readings, type Reading } from './domain.ts';
 import { expectTypeOf } from './expect-type.ts';
@@ -104,15 +107,27 @@ const visits = sessionStore({ name: 'visits', key: string(), value: double(), re
 const limits = new StreamsBuilder().globalTable(topic('limits', { key: string(), value: double() }), {
   name: 'limits',
 });
+const prices = versionedKeyValueStore({
+  name: 'prices',
+  key: string(),
+  value: double(),
+  historyRetentionMs: minutes(5),
+});
 stream.process({
   name: 'stores',
-  stores: { queues, visits, limits },
+  stores: { queues, visits, limits, prices },
   create: ({ stores }) => {
     expectTypeOf(stores.queues).toEqual<ListStore<string, Reading>>();
     expectTypeOf(stores.visits).toEqual<SessionStore<string, number>>();
+    expectTypeOf(stores.prices).toEqual<VersionedKeyValueStore<string, number>>();
     expectTypeOf(stores.limits).toEqual<GlobalStore<string, number>>();
     return {
-      process({ key }) {
+      async process({ key, timestampMs }) {
+        expectTypeOf(await stores.prices.get(key, timestampMs)).toEqual<
+          VersionedRecord<number> | undefined
+        >();
+        // @ts-expect-error a version has a time
+        void stores.prices.put(key, 1);
         // @ts-expect-error the list holds readings
         void stores.queues.append(key, 1);
         // @ts-expect-error global tables are for reading

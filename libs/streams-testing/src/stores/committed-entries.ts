@@ -5,6 +5,7 @@ import { decodeStateValue } from '@hiveframe/streams/internal';
 export interface CommittedEntry {
   readonly key: unknown;
   readonly value: unknown;
+  readonly timestampMs: number;
 }
 
 export class CommittedEntries {
@@ -17,7 +18,7 @@ export class CommittedEntries {
   }
 
   /** What a query is shown of an entry: of an aggregate its result. */
-  shown({ key, value }: CommittedEntry, window: TimeSpan | null): unknown {
+  shown({ key, value }: Pick<CommittedEntry, 'key' | 'value'>, window: TimeSpan | null): unknown {
     return this.#declaration.shown?.(value, key, window) ?? value;
   }
 
@@ -26,7 +27,7 @@ export class CommittedEntries {
     const bytes = this.#declaration.key.serialize(key, this.#context('key'));
     for (const partition of await this.#partitions()) {
       const [value] = await partition.getMany(segment, [bytes]);
-      if (value !== null && value !== undefined) return { key, value: this.#decode(value) };
+      if (value !== null && value !== undefined) return { key, ...this.#decode(value) };
     }
     return undefined;
   }
@@ -46,15 +47,16 @@ export class CommittedEntries {
         for (const { key, value } of piece)
           entries.push({
             key: this.#declaration.key.deserialize(key, this.#context('key')),
-            value: this.#decode(value),
+            ...this.#decode(value),
           });
       }
     }
     return entries;
   }
 
-  #decode(bytes: Uint8Array): unknown {
-    return this.#declaration.value.deserialize(decodeStateValue(bytes).value, this.#context('value'));
+  #decode(bytes: Uint8Array): Omit<CommittedEntry, 'key'> {
+    const { timestampMs, value } = decodeStateValue(bytes);
+    return { timestampMs, value: this.#declaration.value.deserialize(value, this.#context('value')) };
   }
 
   #context(part: 'key' | 'value') {

@@ -1,5 +1,6 @@
 /** Finds a store in the topology, and reads it as what it is. */
 import type { StorePort, TopologyGraph } from '@hiveframe/streams';
+import { historyName } from '@hiveframe/streams/internal';
 import { CommittedEntries } from './committed-entries.ts';
 import { findStore, requireLayout, type FoundStore, type NamedStore } from './store-layout.ts';
 import {
@@ -8,6 +9,7 @@ import {
   testSessionBuckets,
   testSessionStore,
   testSlidingStore,
+  testVersionedKeyValueStore,
   testWindowStore,
   type KeyValueStoreRef,
   type ListStoreRef,
@@ -15,7 +17,9 @@ import {
   type TestKeyValueStore,
   type TestListStore,
   type TestSessionStore,
+  type TestVersionedKeyValueStore,
   type TestWindowStore,
+  type VersionedKeyValueStoreRef,
   type WindowStoreRef,
 } from './test-stores.ts';
 
@@ -60,6 +64,13 @@ export class CommittedStores {
     const found = this.#find(store);
     requireLayout(found, 'list');
     return testListStore(this.#entries(found));
+  }
+
+  versionedKeyValue<K, V>(store: VersionedKeyValueStoreRef<K, V>): TestVersionedKeyValueStore<K, V> {
+    const found = this.#find(store);
+    requireLayout(found, 'versioned', 'keyValue');
+    const history = this.#find(historyName(found.declaration));
+    return testVersionedKeyValueStore(this.#entries(found), this.#entries(history));
   }
 
   #find(store: NamedStore): FoundStore {

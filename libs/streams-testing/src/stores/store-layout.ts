@@ -1,8 +1,9 @@
 /** What the topology says of a store, and how its entries are to be read. */
 import type { StoreDeclaration, SubTopology, TopologyGraph } from '@hiveframe/streams';
 
-/** sessionBuckets, list: of processors. */
-export type StoreLayout = 'keyValue' | 'window' | 'sliding' | 'session' | 'sessionBuckets' | 'list';
+/** sessionBuckets, list, versioned: of processors. */
+export type StoreLayout =
+  'keyValue' | 'window' | 'sliding' | 'session' | 'sessionBuckets' | 'list' | 'versioned';
 
 /** A store by name, or what declares it. */
 export type NamedStore = string | { readonly name: string; readonly kind?: string };
@@ -40,6 +41,7 @@ function layoutOf(
 ): StoreLayout {
   if (defined === 'list' || format.startsWith('list<')) return 'list';
   if (defined === 'session' || format.startsWith('sessions<')) return 'sessionBuckets';
+  if (defined === 'versionedKeyValue') return 'versioned';
   if (kind === 'window') return 'window';
   const owner = nodes.find(
     ({ spec }) => spec.kind === 'operator' && spec.stores.some((store) => store.name === name),
@@ -54,6 +56,7 @@ const READ_BY: Readonly<Record<StoreLayout, string>> = {
   session: 'sessionStore',
   sessionBuckets: 'sessionStore',
   list: 'listStore',
+  versioned: 'versionedKeyValueStore',
 };
 
 export function requireLayout({ declaration, layout }: FoundStore, ...expected: StoreLayout[]): void {

@@ -4,9 +4,11 @@ import type {
   ReadOnlyKeyValueStore,
   ReadOnlyListStore,
   ReadOnlySessionStore,
+  ReadOnlyVersionedKeyValueStore,
   ReadOnlyWindowStore,
   StoreRef,
   TimeSpan,
+  VersionedRecord,
   Windowed,
 } from '@hiveframe/streams';
 import {
@@ -14,6 +16,7 @@ import {
   type KeyWindows,
   type ListBounds,
   type ListKey,
+  type RowVersion,
   type StoredSession,
 } from '@hiveframe/streams/internal';
 import type { CommittedEntries } from './committed-entries.ts';
@@ -44,10 +47,16 @@ export interface TestListStore<K, out V> {
   keys(): Promise<readonly K[]>;
 }
 
+export interface TestVersionedKeyValueStore<K, out V> {
+  /** The latest value; or, with a time, what held then. undefined: nothing did. */
+  get(key: K, asOfMs?: number): Promise<VersionedRecord<V> | undefined>;
+}
+
 /** By name, or by reference: that of a table (`table.queryable`), or the definition of a processor's store. */
 export type KeyValueStoreRef<K, V> = string | StoreRef<ReadOnlyKeyValueStore<K, V>>;
 export type WindowStoreRef<K, V> = string | StoreRef<ReadOnlyWindowStore<K, V>>;
 export type ListStoreRef<K, V> = string | StoreRef<ReadOnlyListStore<K, V>>;
+export type VersionedKeyValueStoreRef<K, V> = string | StoreRef<ReadOnlyVersionedKeyValueStore<K, V>>;
 export type SessionStoreRef<K, V> =
   | string
   | StoreRef<ReadOnlySessionStore<K, V>>
@@ -154,6 +163,27 @@ export function testListStore<K, V>(entries: CommittedEntries): TestListStore<K,
         .map(({ key }) => key as ListKey)
         .filter(({ index }) => index === BOUNDS)
         .map(({ key }) => key as K),
+  };
+}
+
+export function testVersionedKeyValueStore<K, V>(
+  latest: CommittedEntries,
+  history: CommittedEntries,
+): TestVersionedKeyValueStore<K, V> {
+  const versionAt = async (key: K, atMs: number) => {
+    const buckets = await history.segments();
+    const found = await Promise.all(buckets.map((bucket) => history.find(bucket, key)));
+    const versions = found.flatMap((entry) => (entry?.value ?? []) as readonly RowVersion[]);
+    return versions.find(({ fromMs, toMs, value }) => value !== null && fromMs <= atMs && atMs < toMs);
+  };
+  return {
+    get: async (key, asOfMs = Infinity) => {
+      const now = await latest.find(null, key);
+      if (now !== undefined && now.timestampMs <= asOfMs)
+        return { value: now.value as V, timestampMs: now.timestampMs, validToMs: null };
+      const version = await versionAt(key, asOfMs);
+      return version && { value: version.value as V, timestampMs: version.fromMs, validToMs: version.toMs };
+    },
   };
 }
 

@@ -80,7 +80,8 @@ interface AnyOutput {
 export interface ProcessOptions<K, V, KR, VR, S extends StoreDefinitions, O> {
   /** Names the operator and what keeps its punctuations. */
   readonly name: string;
-  /** Stores, declared by `keyValueStore`, `windowStore`, `sessionStore` or `listStore`, and global tables to read. @defaultValue none */
+  /** Stores, declared by `keyValueStore`, `windowStore`, `sessionStore`, `listStore` or `versionedKeyValueStore`, and global
+   *  tables to read. @defaultValue none */
   readonly stores?: S;
   /** What `forward` takes. @defaultValue the types of the input */
   readonly output?: { readonly key: Serde<KR>; readonly value: Serde<VR> };

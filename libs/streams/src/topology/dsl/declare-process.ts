@@ -44,7 +44,7 @@ export function declareProcess(
   const { name, stores = {}, outputs = {} } = options;
   const globals = Object.entries(stores).flatMap(([as, one]) => globalTable(dsl, name, as, one));
   const defined = Object.entries(stores).flatMap(([as, one]) => (isGlobal(one) ? [] : [[as, one] as const]));
-  const used = defined.map(([, { declaration }]) => declaration);
+  const used = defined.flatMap(([, { declaration, beside }]) => [declaration, ...beside]);
   const own = used.filter((store) => dsl.draft.claim(store));
   const reads = used.filter((store) => !own.includes(store)).map((store) => store.name);
   const operator = process({

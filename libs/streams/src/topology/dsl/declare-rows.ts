@@ -1,10 +1,8 @@
 import { keepRows, type RowKeeping } from '../../processor/operators/keep-rows.ts';
-import { rowVersionsSerde } from '../../processor/operators/rows/row-versions.serde.ts';
-import { double } from '../../serde/primitives.serde.ts';
-import type { Serde } from '../../serde/serde.ts';
 import type { StoreDeclaration } from '../graph.ts';
 import type { RowStoreOptions } from '../store-ref.ts';
 import { TopologyError } from '../../errors/streams.error.ts';
+import { historyBeside, timersBeside } from '../stores/beside-rows.ts';
 import { serdeOf, type Flow } from './flow.ts';
 import type { Dsl } from './dsl.ts';
 import { TableHead, type TableBacking } from './table-origin.ts';
@@ -71,25 +69,9 @@ function declareStores(
     windowSizeMs: null,
     changelog,
   };
-  const beside = (suffix: string, of: Serde<never>, retentionMs: number): StoreDeclaration => ({
-    ...rows,
-    name: `${name}-${suffix}`,
-    kind: 'window',
-    value: of as unknown as Serde<unknown>,
-    retentionMs,
-    windowSizeMs: bucketMs(retentionMs),
-  });
   return {
     rows,
-    history:
-      historyRetentionMs === undefined
-        ? null
-        : beside('history', rowVersionsSerde(rows.value) as never, historyRetentionMs),
-    timers: ttlMs === undefined ? null : beside('timers', double() as never, ttlMs),
+    history: historyRetentionMs === undefined ? null : historyBeside(rows, historyRetentionMs),
+    timers: ttlMs === undefined ? null : timersBeside(rows, ttlMs),
   };
-}
-
-/** A sixteenth of the time, at most an eighth. It is the layout of the store, so it changes only with a time that is another by far. */
-function bucketMs(spanMs: number): number {
-  return 2 ** Math.max(0, Math.ceil(Math.log2(spanMs / 16)));
 }

@@ -6,8 +6,8 @@ import type { StoreDeclaration } from '../graph.ts';
 import type { StoreOptions, StoreRef } from '../store-ref.ts';
 
 declare const writable: unique symbol;
-/** What processors do with a store: see `keyValueStore`, `windowStore`, `sessionStore`, `listStore`. */
-export type DefinedStoreKind = 'keyValue' | 'window' | 'session' | 'list';
+/** What processors do with a store: see `keyValueStore`, `windowStore`, `sessionStore`, `listStore`, `versionedKeyValueStore`. */
+export type DefinedStoreKind = 'keyValue' | 'window' | 'session' | 'list' | 'versionedKeyValue';
 
 /** Declares a store, and refers to it. S: as its processors see it; R: as queries do. */
 export interface StoreDefinition<in out S, in out R> extends StoreRef<R> {
@@ -46,13 +46,16 @@ export interface DefinedStore {
   readonly name: string;
   readonly kind: DefinedStoreKind;
   readonly declaration: StoreDeclaration;
+  /** Stores that it keeps beside that one. */
+  readonly beside: readonly StoreDeclaration[];
 }
 
 export function defineStore<S, R>(
   kind: DefinedStoreKind,
   declaration: Omit<StoreDeclaration, 'changelog'> & { readonly changelog: boolean | undefined },
+  beside: readonly StoreDeclaration[] = [],
 ): StoreDefinition<S, R> {
   const { name, changelog = true } = declaration;
-  const defined: DefinedStore = { name, kind, declaration: { ...declaration, changelog } };
+  const defined: DefinedStore = { name, kind, declaration: { ...declaration, changelog }, beside };
   return defined as unknown as StoreDefinition<S, R>;
 }

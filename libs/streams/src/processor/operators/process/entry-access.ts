@@ -49,6 +49,6 @@ export class EntryAccess {
 }
 
 /** Goes on at once where there is nothing to wait for. */
-export function after<A, B>(value: MaybePromise<A>, then: (value: A) => B): MaybePromise<B> {
+export function after<A, B>(value: MaybePromise<A>, then: (value: A) => MaybePromise<B>): MaybePromise<B> {
   return value instanceof Promise ? value.then(then) : then(value);
 }

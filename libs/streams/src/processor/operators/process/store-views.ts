@@ -6,7 +6,10 @@ import { EntryAccess } from './entry-access.ts';
 import { KeyValueView } from './key-value-view.ts';
 import { boundsOf, ListView } from './list-view.ts';
 import type { ProcessorNode } from './processor-node.ts';
+import { VersionHistory } from '../rows/version-history.ts';
+import { historyName } from '../rows/versioned-rows.ts';
 import { SessionView } from './session-view.ts';
+import { VersionedKeyValueView } from './versioned-key-value-view.ts';
 import { WindowView } from './window-view.ts';
 
 export interface UsedStore {
@@ -29,11 +32,12 @@ export function storeViews(
   node: ProcessorNode,
 ): ReadonlyMap<string, StoreView> {
   return new Map(
-    Object.entries(stores).map(([as, { name, kind }]) => [as, storeView(context.store(name), kind, node)]),
+    Object.entries(stores).map(([as, { name, kind }]) => [as, storeView(context, { name, kind }, node)]),
   );
 }
 
-function storeView(state: StateStore, kind: DefinedStoreKind, node: ProcessorNode): StoreView {
+function storeView(context: OperatorContext, { name, kind }: UsedStore, node: ProcessorNode): StoreView {
+  const state = context.store(name);
   const entries = new EntryAccess(state, () => node.timeMs);
   const waitFor = (pending: Promise<unknown>): void => node.waitFor(pending);
   switch (kind) {
@@ -45,9 +49,17 @@ function storeView(state: StateStore, kind: DefinedStoreKind, node: ProcessorNod
       return expiring(state, new WindowView(entries));
     case 'session':
       return expiring(state, new SessionView(entries, waitFor));
+    case 'versionedKeyValue': {
+      const history = new VersionHistory(context.store(historyName(state)));
+      return expiring(state, new VersionedKeyValueView(state, history, waitFor));
+    }
   }
 }
 
-function expiring(state: StateStore, view: WindowView | SessionView): StoreView {
+interface ExpiringView {
+  advance(watermarkMs: number): void;
+}
+
+function expiring(state: StateStore, view: ExpiringView): StoreView {
   return { state, view, advance: (watermarkMs) => view.advance(watermarkMs), entryOf: null };
 }

@@ -60,16 +60,39 @@ export class VersionHistory {
     return timestampMs - (timestampMs % this.#bucketMs);
   }
 
+  /** Reads all versions that held at this time or later. */
+  load(key: unknown, timestampMs: number): Promise<void> {
+    const id = this.#state.identify(key);
+    const keys = new Map([[id, key]]);
+    const unknown = [...this.#from(timestampMs)].filter((segment) => !this.#state.isKnown(segment, id));
+    return this.#state.load(new Map(unknown.map((segment) => [segment, keys])));
+  }
+
   /** What the row was then; null: there was none, or it is too long ago. For times before that of the row of now. */
   at(id: unknown, timestampMs: number, watermarkMs: number): unknown {
     if (this.isForgotten(timestampMs, watermarkMs)) return null;
-    for (const { version } of this.#of(id, timestampMs))
-      if (version.fromMs <= timestampMs && timestampMs < version.toMs) return version.value;
-    return null;
+    return this.versionAt(id, timestampMs)?.value ?? null;
+  }
+
+  /** The version that held then, if it is still there. */
+  versionAt(id: unknown, timestampMs: number): RowVersion | undefined {
+    for (const version of this.versionsSince(id, timestampMs))
+      if (version.fromMs <= timestampMs && timestampMs < version.toMs) return version;
+    return undefined;
+  }
+
+  /** Versions in the buckets of this time and later, in no order. */
+  *versionsSince(id: unknown, timestampMs: number): Iterable<RowVersion> {
+    for (const { version } of this.#of(id, timestampMs)) yield version;
   }
 
   isForgotten(timestampMs: number, watermarkMs: number): boolean {
-    return timestampMs < watermarkMs - this.#retentionMs;
+    return timestampMs < this.beginsAtMs(watermarkMs);
+  }
+
+  /** What held from then on is known. */
+  beginsAtMs(watermarkMs: number): number {
+    return watermarkMs - this.#retentionMs;
   }
 
   /** Takes an update. False: it is not the row of now, nor ends it, but goes into the history.

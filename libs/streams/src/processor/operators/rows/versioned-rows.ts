@@ -16,7 +16,8 @@ export function historyOf(store: { readonly name: string }, retentionMs: number)
   };
 }
 
-function historyName({ name }: { readonly name: string }): string {
+/** The name of what the rows of a store were. */
+export function historyName({ name }: { readonly name: string }): string {
   return `${name}-history`;
 }
 
