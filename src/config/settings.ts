@@ -37,6 +37,8 @@ export interface Settings {
   readonly commitIntervalMs: number;
   /** 1: everything in the main thread. */
   readonly numStreamThreads: number;
+  /** What is under way may take so long to end at shutdown; then it is aborted. An orchestrator must wait some 10 s longer. */
+  readonly stopTimeoutMs: number;
   readonly simulate: boolean;
   /** The address that HTTP listens on. */
   readonly bindAddress: string;
@@ -87,6 +89,7 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     processingGuarantee: read.oneOf('PROCESSING_GUARANTEE', 'exactly_once', GUARANTEES),
     commitIntervalMs: read.integer('COMMIT_INTERVAL_MS', 100, { min: 1, max: 60_000, unit: 'milliseconds' }),
     numStreamThreads: read.integer('NUM_STREAM_THREADS', 1, { min: 1, max: 64 }),
+    stopTimeoutMs: read.integer('STOP_TIMEOUT_MS', 5_000, { min: 1, max: 3_600_000, unit: 'milliseconds' }),
     simulate: read.boolean('SIMULATE', kafkaBrokers === null),
     bindAddress: read.matching('BIND_ADDRESS', (text) => isIP(text) !== 0, 'an IP address') ?? '127.0.0.1',
     port: read.integer('PORT', 3000, { min: 0, max: 65_535 }),

@@ -18,6 +18,7 @@ export function streamsOptions(settings: Settings, log: LogPort, stores: StorePo
     commitIntervalMs: settings.commitIntervalMs,
     transactionTimeoutMs: Math.max(MIN_TRANSACTION_TIMEOUT_MS, 3 * settings.commitIntervalMs),
     deadLetterTopic: settings.deadLetterTopic,
+    stopTimeoutMs: settings.stopTimeoutMs,
     ...(numStreamThreads > 1 && { threads: { module: STREAM_THREAD, numStreamThreads } }),
     // With one partition the rows of a window come as one table; each thread needs one of its own.
     // Embedded, nobody else could make it; on Kafka it belongs to its producers, unless the app itself plays them.
