@@ -11,7 +11,7 @@ import {
   sum,
   tumbling,
   when,
-  type Sink,
+  type StreamSink,
 } from '@hiveframe/streams';
 import { ConsoleSink, StreamProcessor } from '@hiveframe/streams-connect';
 
@@ -26,7 +26,7 @@ export interface Settings {
   checkpointDir?: string;
   batchIntervalMs?: number;
   windowMs?: number;
-  sink?: Sink<unknown, unknown>;
+  sink?: StreamSink<unknown, unknown>;
 }
 
 /** Statistics per sensor and window, printed when the window closes. */

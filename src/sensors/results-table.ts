@@ -2,6 +2,6 @@ import { Inject, type InjectionToken } from '@nestjs/common';
 
 const RESULTS_TABLE = Symbol('results-table');
 
-/** Token of the `Sink` that shows results to people, or null. */
+/** Token of the `StreamSink` that shows results to people, or null. */
 export const getResultsTableToken = (): InjectionToken => RESULTS_TABLE;
 export const InjectResultsTable = (): ParameterDecorator => Inject(RESULTS_TABLE);

@@ -1,4 +1,4 @@
-import { DEAD_LETTER_HEADERS, StreamsBuilder, type Headers, type Sink } from '@hiveframe/streams';
+import { DEAD_LETTER_HEADERS, StreamsBuilder, type Headers, type StreamSink } from '@hiveframe/streams';
 import { TopologyTestDriver } from '@hiveframe/streams-testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parseSettings, type Settings } from '../config/settings.ts';
@@ -18,7 +18,7 @@ describe('SensorAnalyticsTopology', () => {
   beforeEach(() => open({}));
   afterEach(() => driver[Symbol.asyncDispose]());
 
-  function open(env: Record<string, string>, table: Sink<string, SensorAggregate> | null = null): void {
+  function open(env: Record<string, string>, table: StreamSink<string, SensorAggregate> | null = null): void {
     settings = parseSettings(env);
     topics = sensorTopics(settings);
     const builder = new StreamsBuilder();
@@ -28,7 +28,10 @@ describe('SensorAnalyticsTopology', () => {
       startMs: BASE_MS,
     });
   }
-  async function reopen(env: Record<string, string>, table?: Sink<string, SensorAggregate>): Promise<void> {
+  async function reopen(
+    env: Record<string, string>,
+    table?: StreamSink<string, SensorAggregate>,
+  ): Promise<void> {
     await driver[Symbol.asyncDispose]();
     open(env, table);
   }
@@ -134,7 +137,6 @@ describe('SensorAnalyticsTopology', () => {
       {
         name: 'table',
         guarantee: 'at_least_once',
-        open: () => Promise.resolve(null),
         write: async (batch) => void shown.push(...batch.map(({ value }) => value)),
         close: () => Promise.resolve(),
       },

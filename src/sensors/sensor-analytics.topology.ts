@@ -7,7 +7,7 @@ import {
   sum,
   tumbling,
   when,
-  type Sink,
+  type StreamSink,
   type StreamsBuilder,
 } from '@hiveframe/streams';
 import { StreamTopology, type TopologyDefinition } from '@hiveframe/streams-nestjs';
@@ -23,7 +23,7 @@ import { sensorTopics } from './sensor-topics.ts';
 export class SensorAnalyticsTopology implements TopologyDefinition {
   constructor(
     @InjectSettings() private readonly settings: Settings,
-    @InjectResultsTable() private readonly table: Sink<string, SensorAggregate> | null,
+    @InjectResultsTable() private readonly table: StreamSink<string, SensorAggregate> | null,
   ) {}
 
   build(builder: StreamsBuilder): void {

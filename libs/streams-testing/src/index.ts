@@ -24,3 +24,4 @@ export type {
   WindowStoreRef,
 } from './stores/test-stores.ts';
 export { COMMIT_STEPS, watchCommitSteps, type CommitStep, type StepHook } from './faults/commit-steps.ts';
+export { InMemorySinkTarget } from './sinks/in-memory-sink-target.ts';

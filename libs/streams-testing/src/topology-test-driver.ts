@@ -5,7 +5,7 @@ import {
   resolveTopic,
   type LogPort,
   type LogWriter,
-  type Sink,
+  type StreamSink,
   type StreamsConfig,
   type TopologyGraph,
 } from '@hiveframe/streams';
@@ -59,7 +59,7 @@ export interface TopologyTestDriverOptions extends Partial<Omit<StreamsConfig, '
 export class TopologyTestDriver implements AsyncDisposable {
   readonly clock: ManualClock;
   readonly #graph: TopologyGraph;
-  readonly #sinks: readonly Sink<unknown, unknown>[];
+  readonly #sinks: readonly StreamSink<unknown, unknown>[];
   readonly #config: ResolvedStreamsConfig;
   readonly #log: LogPort;
   readonly #writer: LogWriter;
@@ -71,7 +71,7 @@ export class TopologyTestDriver implements AsyncDisposable {
   #starting: Promise<void> | null = null;
 
   constructor(
-    topology: { readonly graph: TopologyGraph; readonly sinks?: readonly Sink<unknown, unknown>[] },
+    topology: { readonly graph: TopologyGraph; readonly sinks?: readonly StreamSink<unknown, unknown>[] },
     options: TopologyTestDriverOptions = {},
   ) {
     const { numPartitions = 1, numInstances = 1, startMs = 0, ...config } = options;

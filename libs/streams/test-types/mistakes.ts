@@ -17,7 +17,7 @@ import {
   tumbling,
   when,
   type ReadOnlyKeyValueStore,
-  type Sink,
+  type StreamSink,
 } from '@hiveframe/streams';
 import { customers, orders, readings } from './domain.ts';
 
@@ -25,7 +25,7 @@ const builder = new StreamsBuilder();
 const stream = builder.stream(readings);
 const grouped = stream.groupBy('sensor_id', { name: 'by-sensor' });
 const perWindow = grouped.windowedBy(tumbling({ sizeMs: seconds(30) }), { graceMs: 0 });
-declare const numbers: Sink<string, number>;
+declare const numbers: StreamSink<string, number>;
 
 // @ts-expect-error unknown column
 perWindow.agg(avg('temprature').alias('avg_temp'));

@@ -14,7 +14,7 @@ import {
   tumbling,
   when,
   type KTable,
-  type Sink,
+  type StreamSink,
   type Windowed,
   type WindowedKTable,
 } from '@hiveframe/streams';
@@ -36,8 +36,8 @@ export const lateReadings = topic('late-readings', {
   key: string(),
   value: json<Reading & { alert: boolean }>(),
 });
-declare const consoleSink: Sink<unknown, unknown>;
-declare const statsSink: Sink<Windowed<string>, SensorStats>;
+declare const consoleSink: StreamSink<unknown, unknown>;
+declare const statsSink: StreamSink<Windowed<string>, SensorStats>;
 
 export function buildIot(builder: StreamsBuilder) {
   const stats = builder

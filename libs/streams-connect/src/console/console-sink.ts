@@ -1,5 +1,5 @@
 /** Results for people: the tutorial's table, or one line of JSON per record. */
-import { systemClock, type Clock, type Sink, type SinkRecord } from '@hiveframe/streams';
+import { systemClock, type AtLeastOnceSink, type Clock, type SinkRecord } from '@hiveframe/streams';
 import { jsonText } from './cell.ts';
 import { GatheredTables, type GatheredTable } from './gathered-tables.ts';
 import { localTime } from './local-time.ts';
@@ -28,7 +28,7 @@ const MAX_WAIT_MS = 1_000;
  *  column; columns that have ever shown a fraction have two decimals. What belongs to no window is printed under "Results:".
  *  At least once until it is gathered: a process that is killed may lose the tables of its last second, a restarted one may
  *  print rows again. What must not be lost or doubled goes to a topic. */
-export class ConsoleSink implements Sink<unknown, unknown> {
+export class ConsoleSink implements AtLeastOnceSink<unknown, unknown> {
   readonly name = 'console';
   readonly guarantee = 'at_least_once';
   readonly #format: 'table' | 'json';
@@ -48,10 +48,6 @@ export class ConsoleSink implements Sink<unknown, unknown> {
       clock: options.clock ?? systemClock,
       print: (table) => this.#printTable(table),
     });
-  }
-
-  async open(): Promise<null> {
-    return null;
   }
 
   async write(batch: readonly SinkRecord<unknown, unknown>[]): Promise<void> {

@@ -5,7 +5,7 @@ import {
   topic,
   tumbling,
   type Logger,
-  type Sink,
+  type AtLeastOnceSink,
   type SinkRecord,
 } from '@hiveframe/streams';
 import { embedded } from '@hiveframe/streams-embedded';
@@ -34,13 +34,10 @@ afterEach(async () => {
   await Promise.all(made.splice(0).map((stream) => stream.stop()));
 });
 
-class Collecting implements Sink<unknown, unknown> {
+class Collecting implements AtLeastOnceSink<unknown, unknown> {
   readonly name = 'collecting';
   readonly guarantee = 'at_least_once';
   readonly values: unknown[] = [];
-  async open(): Promise<null> {
-    return null;
-  }
   async write(batch: readonly SinkRecord<unknown, unknown>[]): Promise<void> {
     this.values.push(...batch.map(({ value }) => value));
   }

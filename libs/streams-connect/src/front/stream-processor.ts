@@ -20,7 +20,7 @@ import {
   type MapOptions,
   type Narrowed,
   type Predicate,
-  type Sink,
+  type StreamSink,
   type StateChange,
   type StreamsState,
   type TimeColumn,
@@ -132,7 +132,7 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   to(target: Topic<null, T>): void {
     this.events().to(target);
   }
-  toSink(sink: Sink<null, T>): void {
+  toSink(sink: StreamSink<null, T>): void {
     this.events().toSink(sink);
   }
   toKStream(): KStream<null, T> {

@@ -28,7 +28,7 @@ describe('KafkaSink', () => {
   test('writes to the topic of its own log, and resolves when it is there', async () => {
     await create();
     const sink = new KafkaSink({ log: log.share(), topic: results });
-    expect(await sink.open()).toBeNull();
+    await sink.open();
     await sink.write([record('a', 1), record('b', 2)]);
     const values = (await readTopic(log, results)).map(({ value }) => value);
     expect(new Set(values)).toEqual(new Set([1, 2]));

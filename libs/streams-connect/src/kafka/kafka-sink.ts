@@ -1,5 +1,5 @@
 /** Results to a topic of another log than the application's own. */
-import type { LogPort, Sink, SinkRecord } from '@hiveframe/streams';
+import type { AtLeastOnceSink, LogPort, SinkRecord } from '@hiveframe/streams';
 import { TopicWriter, type TargetTopic } from '../source/topic-writer.ts';
 
 /** Which topic of which log. */
@@ -18,7 +18,7 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Writes to another Kafka than the one the application runs on: from the embedded log to Kafka, from one cluster to another.
  *  At least once: after a crash records are written again. On the application's own log it is not needed: `to(topic)` writes in
  *  the same transaction, exactly once. */
-export class KafkaSink<K, V> implements Sink<K, V> {
+export class KafkaSink<K, V> implements AtLeastOnceSink<K, V> {
   readonly name: string;
   readonly guarantee = 'at_least_once';
   readonly #log: LogPort;
@@ -33,9 +33,8 @@ export class KafkaSink<K, V> implements Sink<K, V> {
   }
 
   /** @throws LogError when the topic does not exist; the next call tries again */
-  async open(): Promise<null> {
+  async open(): Promise<void> {
     await this.#opened();
-    return null;
   }
 
   async write(batch: readonly SinkRecord<K, V>[]): Promise<void> {

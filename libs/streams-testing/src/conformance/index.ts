@@ -1,2 +1,3 @@
 export * from './log-conformance.ts';
 export * from './store-conformance.ts';
+export * from './sink-conformance.ts';

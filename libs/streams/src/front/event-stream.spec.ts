@@ -3,7 +3,7 @@ import { TopologyTestDriver } from '@hiveframe/streams-testing';
 import { avg, count } from '../column/aggregate.ts';
 import { col } from '../column/column.ts';
 import { json } from '../serde/json.serde.ts';
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import { hopping, tumbling } from '../time/window.ts';
 import type { KStream } from '../topology/kstream.ts';
 import { StreamsBuilder } from '../topology/streams-builder.ts';
@@ -18,10 +18,9 @@ interface Reading {
 const readings = topic('readings', { value: json<Reading>(), timestamp: 'time' });
 /** Of whatever type it is written or read with. */
 const out = <T>() => topic('out', { value: json<T>() });
-const sink: Sink<unknown, unknown> = {
+const sink: StreamSink<unknown, unknown> = {
   name: 'console',
   guarantee: 'at_least_once',
-  open: async () => null,
   write: async () => {},
   close: async () => {},
 };

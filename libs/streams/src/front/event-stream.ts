@@ -4,7 +4,7 @@
  *  F2 Windows give their final result when they close, and wait for late events as long as the watermark says: grace is 0. */
 import type { Columns, Condition } from '../column/expression.ts';
 import type { AsyncOptions } from '../processor/operators/async-options.ts';
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import type { Emit, Window } from '../time/window.ts';
 import type {
   GroupColumns,
@@ -40,7 +40,7 @@ export interface EventStream<T> {
     by: B,
   ): KGroupedStream<GroupKey<null, T, B>, T, GroupColumns<null, T, B>>;
   to(topic: Topic<null, T>): void;
-  toSink(sink: Sink<null, T>): void;
+  toSink(sink: StreamSink<null, T>): void;
   /** The rest of the vocabulary. */
   toKStream(): KStream<null, T>;
 }
@@ -125,7 +125,7 @@ class DeclaredEvents<T> implements EventStream<T> {
     this.#stream.to(topic);
   }
 
-  toSink(sink: Sink<null, T>): void {
+  toSink(sink: StreamSink<null, T>): void {
     this.#stream.toSink(sink);
   }
 

@@ -9,6 +9,7 @@ export type { CapturedRecord } from '../record/record.ts';
 import type { GlobalRows } from '../state/global-rows.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { Lane } from './operators/lane.ts';
+import type { SinkPartition } from '../sink/sink.ts';
 import type { Logger, Clock, Telemetry } from '../ports/runtime.ts';
 
 export type Next<K = unknown, V = unknown> = (
@@ -76,6 +77,8 @@ export interface OperatorContext {
   readonly lane: Lane;
   /** Of a global table of the topology. */
   globalRows(name: string): GlobalRows;
+  /** The partition of the sink that the operator's node declared, opened for this task. */
+  openedSink(): SinkPartition<unknown, unknown>;
   hold(holder: Holder): void;
   onWatermark(listener: WatermarkListener): void;
   /** Operators behind this one see no later watermark than this: the time of the oldest it may still pass on. Infinity: none. */

@@ -7,7 +7,7 @@ import {
   StreamsBuilder,
   topic,
   type LogPort,
-  type Sink,
+  type StreamSink,
   type SinkRecord,
   type StreamsConfig,
 } from '@hiveframe/streams';
@@ -141,10 +141,9 @@ describe('an application under pressure', () => {
     const received: string[] = [];
     const hanging = Promise.withResolvers<void>();
     let hangingAt = -1;
-    const sink: Sink<string, string> = {
+    const sink: StreamSink<string, string> = {
       name: 'slow',
       guarantee: 'at_least_once',
-      open: async () => null,
       close: async () => {},
       write: async (batch: readonly SinkRecord<string, string>[]) => {
         const { partition } = batch[0]!;

@@ -10,9 +10,12 @@ export type TaskFailureKind = 'restart' | 'rejoin' | 'fatal';
 export function taskFailureKind(error: Error): TaskFailureKind {
   if (error instanceof LogError) return logFailureKind(error);
   if (error instanceof StoreError) return error.retryable ? 'restart' : 'fatal';
-  const mendable = [SinkError, TaskCorruptedError, TimeoutError].some((kind) => error instanceof kind);
+  if (error instanceof SinkError) return SINK_FAILURES[error.failure];
+  const mendable = [TaskCorruptedError, TimeoutError].some((kind) => error instanceof kind);
   return mendable ? 'restart' : 'fatal';
 }
+
+const SINK_FAILURES = { fenced: 'rejoin', unavailable: 'restart', unusable: 'fatal' } as const;
 
 function logFailureKind({ failure }: LogError): TaskFailureKind {
   switch (failure.kind) {

@@ -156,6 +156,7 @@ class TaskParts {
       store: (name) => states.get(name) ?? undeclared(node, name),
       lane: this.#lanes.of(node),
       globalRows: (name) => environment.globalRows(name),
+      openedSink: () => this.#takeover.sinks.get(node)!,
       hold: (holder) => (stage.holder = holder),
       onWatermark: (advance) => (stage.advance = advance),
       beforeCommit: (emit) => (stage.emit = emit),

@@ -2,7 +2,7 @@
  *   1 open the transactional id: the old owner is fenced, its open transaction ended
  *   2 read the committed offsets (stable only), and meanwhile
  *   3 open the store partitions: their epoch is bumped, their changelog offset read
- *   4 replay the changelog from there to its end
+ *   4 replay the changelog from there to its end; open the sink: where the target stands is where its records are read from
  *   5 compile the operators and go on from the committed offsets (`assembleTask`)
  *  Called off between any two of them when the assignment ends. */
 import type { SubTopology } from '../topology/graph.ts';
@@ -25,6 +25,7 @@ export async function openTask(
     await takeover.readCommittedAndOpenStores(); // 2, 3
     signal.throwIfAborted();
     await takeover.restoreStores(signal, listener.onRestore); // 4
+    await takeover.openSinks();
     signal.throwIfAborted();
     return assembleTask(takeover, listener); // 5
   } catch (error) {

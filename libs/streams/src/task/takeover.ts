@@ -4,6 +4,7 @@ import type { CommittedOffset, PartitionOffset, TopicPartition } from '../ports/
 import type { StorePartition } from '../ports/store.ts';
 import { restore } from '../state/restore/restore.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
+import type { SinkPartition } from '../sink/sink.ts';
 import { StateStore } from '../state/state-store.ts';
 import {
   changelogTopic,
@@ -21,6 +22,7 @@ import { StoreFlusher } from '../transaction/store-flusher.ts';
 import { TaskWatermark, type WatermarkInput } from '../watermark/task-watermark.ts';
 import { decodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { WriterWatermarks } from '../watermark/writer-watermarks.ts';
+import { openSink } from './open-sink.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 
@@ -55,8 +57,10 @@ export class Takeover {
   /** As committed: see `Punctuators`. */
   punctuatedMs: number | null = null;
   readonly states = new Map<string, StateStore>();
+  readonly sinks = new Map<GraphNode, SinkPartition<unknown, unknown>>();
   readonly flusher = new StoreFlusher();
   readonly #partitions = new Map<StoreDeclaration, StorePartition>();
+  readonly #startOffsets = new Map<TaskInput, number>();
 
   constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
     this.id = id;
@@ -115,6 +119,7 @@ export class Takeover {
       const found = committed.find((one) => same(one, input));
       this.#restoreTimes(index, found);
       const startOffset = offsetOf(starts, input);
+      this.#startOffsets.set(input, startOffset);
       input.endOffset = offsetOf(ends, input);
       input.position = this.#checked(input, found?.offset ?? startOffset, startOffset);
     }
@@ -149,6 +154,18 @@ export class Takeover {
       const { name, kind } = declaration;
       const place = { applicationId, store: name, partition: this.id.partition };
       this.#partitions.set(declaration, await stores.open(place, { name, kind }));
+    });
+  }
+
+  /** Its topic is all that a task of a sink reads. */
+  async openSinks(): Promise<void> {
+    await allOf(this.subTopology.nodes, async (node) => {
+      if (node.spec.kind !== 'operator' || node.spec.sink === undefined) return;
+      const input = this.inputs[0]!;
+      const startOffset = this.#startOffsets.get(input)!;
+      const opened = await openSink(node.spec.sink, { ...input, startOffset }, this.environment);
+      this.sinks.set(node, opened.partition);
+      input.position = opened.readFrom;
     });
   }
 

@@ -1,5 +1,5 @@
 /** The topology while it is being declared: nodes that still get children. `buildGraph` makes the graph of it. */
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import type { GlobalTableSpec, GraphNode, InternalTopic, StoreDeclaration } from './graph.ts';
 
 export type NodeSpec = GraphNode['spec'];
@@ -27,7 +27,7 @@ export class TopologyDraft {
   readonly internalTopics: InternalTopic[] = [];
   readonly globalTables: GlobalTableSpec[] = [];
   readonly #claimed = new Set<StoreDeclaration>();
-  readonly sinks = new Set<Sink<unknown, unknown>>();
+  readonly sinks = new Set<StreamSink<unknown, unknown>>();
 
   add({ name, parents, spec, numSideOutputs = 0 }: NewNode): DraftNode {
     const sideOutputs = Array.from({ length: numSideOutputs }, (): Output => []);

@@ -6,6 +6,7 @@ import type { Operator } from '../processor/operator.ts';
 import type { Bytes, Headers, RecordOrigin, TimeSpan } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
 import type { StoreKind } from '../ports/store.ts';
+import type { StreamSink } from '../sink/sink.ts';
 
 /** Internal topics are named `<applicationId>-<name>`, users' topics as they are. */
 export interface TopicRef {
@@ -49,6 +50,8 @@ export interface OperatorSpec {
   readonly stores: readonly StoreDeclaration[];
   /** Names of stores that other nodes declare, and this one reads. @defaultValue none */
   readonly reads?: readonly string[];
+  /** Opened when a task takes over, before it reads. @defaultValue none */
+  readonly sink?: StreamSink<unknown, unknown>;
 }
 /** Chooses the partition of an output record; null: by murmur2 of the key bytes, records without a key in turn. */
 export type Partitioner = (

@@ -3,7 +3,7 @@ import type { Condition, Columns } from '../column/expression.ts';
 import type { AsyncOptions } from '../processor/operators/async-options.ts';
 import type { Carries, KeyValue } from '../record/record.ts';
 import type { Serde } from '../serde/serde.ts';
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import type { GroupColumns, GroupKey, GroupedOptions, KGroupedStream, Selector } from './grouped-stream.ts';
 import type { Joinable, JoinOptions, StreamJoin } from './join.ts';
 import type { KTable } from './ktable.ts';
@@ -99,7 +99,7 @@ export interface KStream<K, V> extends Carries<'stream', K, V> {
   repartition(options: RepartitionOptions<K, V>): KStream<K, V>;
   to(topic: Topic<K, V>): void;
   /** By way of a topic of the application, so that the sink can lag or fail on its own. */
-  toSink(sink: Sink<K, V>): void;
+  toSink(sink: StreamSink<K, V>): void;
 }
 
 export interface RepartitionOptions<K, V> {

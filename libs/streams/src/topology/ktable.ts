@@ -1,7 +1,7 @@
 /** KTable: the latest value per key. */
 import type { Columns, Condition } from '../column/expression.ts';
 import type { Carries, KeyValue, Windowed } from '../record/record.ts';
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import type { GroupedOptions } from './grouped-stream.ts';
 import type { KGroupedTable } from './grouped-table.ts';
 import type { ForeignKeyIfNeeded, TableJoin } from './join.ts';
@@ -59,7 +59,7 @@ export interface KTable<K, V> extends Carries<'table', K, V> {
   /** Deletions become tombstones. */
   to(topic: Topic<K, V>): void;
   /** null: the key was deleted. */
-  toSink(sink: Sink<K, V | null>): void;
+  toSink(sink: StreamSink<K, V | null>): void;
   /** Names the store by a reference declared elsewhere, of exactly this type; then an injection needs no table at hand.
    *  @throws TopologyError for a table that has no store of its own */
   storedAs(ref: StoreRef<ReadOnlyKeyValueStore<K, V>>): KTable<K, V>;
@@ -89,7 +89,7 @@ export interface WindowedKTable<K, V> extends Omit<
   suppress(options: SuppressUntilTimeLimit<Windowed<K>, V>): FinalRows<K, V>;
   suppress(options: SuppressUntilWindowCloses<Windowed<K>, V>): FinalRows<K, V>;
   toStream(): KStream<Windowed<K>, V>;
-  toSink(sink: Sink<Windowed<K>, V>): void;
+  toSink(sink: StreamSink<Windowed<K>, V>): void;
   storedAs(ref: StoreRef<ReadOnlyWindowStore<K, V>>): WindowedKTable<K, V>;
   readonly queryable: StoreRef<ReadOnlyWindowStore<K, V>>;
 }

@@ -198,7 +198,6 @@ describe('sinks', () => {
   const sink = (name: string) => ({
     name,
     guarantee: 'at_least_once' as const,
-    open: async () => null,
     write: async () => {},
     close: async () => {},
   });

@@ -16,7 +16,8 @@ import {
   tumbling,
   when,
   windowed,
-  type Sink,
+  type ExactlyOnceSink,
+  type SinkPartition,
   type SinkPosition,
   type SinkRecord,
   type Windowed,
@@ -186,7 +187,7 @@ describe('a topology', () => {
 });
 
 /** Keeps its position with its rows, as a database would. */
-class PositionedSink<K, V> implements Sink<K, V> {
+class PositionedSink<K, V> implements ExactlyOnceSink<K, V> {
   readonly name = 'database';
   readonly guarantee = 'exactly_once';
   readonly rows: SinkRecord<K, V>[] = [];
@@ -194,13 +195,16 @@ class PositionedSink<K, V> implements Sink<K, V> {
   /** Writes, but the answer is lost. */
   loseAnswers = 0;
 
-  async open(topicName: string, partition: number): Promise<SinkPosition | null> {
-    return this.positions.get(`${topicName}-${partition}`) ?? null;
-  }
-  async write(batch: readonly SinkRecord<K, V>[], position: SinkPosition): Promise<void> {
-    this.rows.push(...batch);
-    this.positions.set(`${batch[0]!.topic}-${batch[0]!.partition}`, position);
-    if (this.loseAnswers-- > 0) throw new Error('connection lost');
+  async open(topicName: string, partition: number): Promise<SinkPartition<K, V>> {
+    const at = `${topicName}-${partition}`;
+    return {
+      position: this.positions.get(at) ?? null,
+      write: async (batch, position) => {
+        this.rows.push(...batch);
+        this.positions.set(at, position);
+        if (this.loseAnswers-- > 0) throw new Error('connection lost');
+      },
+    };
   }
   async close(): Promise<void> {}
 }

@@ -1,4 +1,4 @@
-import type { Sink } from '../sink/sink.ts';
+import type { StreamSink } from '../sink/sink.ts';
 import { describeGraph } from './describe.ts';
 import { describeTopology, type TopologyDescription } from './description.ts';
 import type { TopologyGraph } from './graph.ts';
@@ -10,9 +10,9 @@ export type DescriptionStyle = 'text' | 'json' | 'mermaid';
 export class Topology {
   readonly graph: TopologyGraph;
   /** The sinks that are not topics: who runs the topology closes them after the last write. */
-  readonly sinks: readonly Sink<unknown, unknown>[];
+  readonly sinks: readonly StreamSink<unknown, unknown>[];
 
-  constructor(graph: TopologyGraph, sinks: readonly Sink<unknown, unknown>[] = []) {
+  constructor(graph: TopologyGraph, sinks: readonly StreamSink<unknown, unknown>[] = []) {
     this.graph = graph;
     this.sinks = sinks;
   }

@@ -1,4 +1,11 @@
-import type { CapturedRecord, Holder, Next, Operator, OperatorContext } from '@hiveframe/streams';
+import type {
+  CapturedRecord,
+  Holder,
+  Next,
+  Operator,
+  OperatorContext,
+  SinkPartition,
+} from '@hiveframe/streams';
 import { Lane } from '../../src/processor/operators/lane.ts';
 import { HandClock } from './hand-clock.ts';
 
@@ -18,12 +25,17 @@ export class OperatorHarness {
   recordBytes = 10;
   /** Set to make the operator behind throw. */
   failBehind: ((value: unknown) => void) | null = null;
+  /** A commit gathers what it sends. */
+  seal: () => void = () => {};
   #holder: Holder | null = null;
   #current: CapturedRecord = this.#record(-1);
   #nextOffset = 0;
   readonly #receive: Next;
 
-  constructor(operator: Operator, numSides = 0) {
+  readonly #openedSink: SinkPartition<unknown, unknown> | null;
+
+  constructor(operator: Operator, numSides = 0, openedSink: SinkPartition<unknown, unknown> | null = null) {
+    this.#openedSink = openedSink;
     this.sides = Array.from({ length: numSides }, () => []);
     const next: Next = (key, value, timestampMs) => {
       this.failBehind?.(value);
@@ -110,7 +122,10 @@ export class OperatorHarness {
         this.#holder = holder;
       },
       onWatermark: () => {},
-      beforeCommit: () => {},
+      openedSink: () => this.#openedSink!,
+      beforeCommit: (emit) => {
+        this.seal = emit;
+      },
       schedule: () => {},
       requestCommit: () => {},
       onClose: () => {},

@@ -1,49 +1,74 @@
 /** Hands the records of one partition of a sink's topic to the sink, in batches.
  *  W1 The task drains before it commits, so committed offsets never pass what the sink has: at least once.
- *  W2 A sink that keeps its position says in `open` where it stands: what is before is not written again. */
-import type { Sink, SinkPosition, SinkRecord } from '../../sink/sink.ts';
-import { TimeoutError } from '../../errors/streams.error.ts';
-import { SinkError } from '../../sink/sink.ts';
+ *  W2 A sink that keeps its position says where it stands when it is opened: what is before is not written again.
+ *  W3 After a write that failed nobody knows whether the rows are there: the partition is opened anew, and says it.
+ *  W4 A record that the sink rejects goes to the processing handler; until its dead letter is committed, the position in the sink
+ *     names it. */
+import type { CapturedRecord } from '../../record/record.ts';
+import { TaskCorruptedError, TimeoutError } from '../../errors/streams.error.ts';
+import { answerInTime, openSinkPartition } from '../../sink/open-sink-partition.ts';
+import {
+  SinkError,
+  type RejectedRecord,
+  type SinkFailure,
+  type SinkPartition,
+  type SinkRecord,
+  type StreamSink,
+} from '../../sink/sink.ts';
 import type { Holder, Operator, OperatorContext } from '../operator.ts';
+import { HeldRecordError } from './held-record.error.ts';
+import { UncommittedRejections } from './uncommitted-rejections.ts';
 
 /** Also what is gathered between two commits before the task waits for the sink. */
 const MAX_BATCH_RECORDS = 1_000;
 const MAX_PENDING_BYTES = 4 * 1024 * 1024;
-/** About a second and a half of trying; then the task fails and starts over from its committed offsets. */
+/** About a second and a half of trying; then the task fails and starts over. */
 const MAX_ATTEMPTS = 5;
 const FIRST_BACKOFF_MS = 100;
-/** A sink that has not answered by then never will; what it was given may still arrive. */
-const ANSWER_TIMEOUT_MS = 120_000;
 
-export function sinkWriter(sink: Sink<unknown, unknown>): Operator {
+export function sinkWriter(sink: StreamSink<unknown, unknown>): Operator {
   return {
     build(context) {
       const writer = new SinkWriter(sink, context);
       context.hold(writer);
+      context.beforeCommit(() => writer.sealRejections());
       return (key, value, timestampMs) => writer.take(key, value, timestampMs);
     },
   };
 }
 
+interface PendingRecord {
+  readonly record: SinkRecord<unknown, unknown>;
+  readonly captured: CapturedRecord;
+}
+
 class SinkWriter implements Holder {
   readonly limit = MAX_BATCH_RECORDS;
-  readonly #sink: Sink<unknown, unknown>;
+  readonly #sink: StreamSink<unknown, unknown>;
   readonly #context: OperatorContext;
-  #pending: SinkRecord<unknown, unknown>[] = [];
+  /** null after a write that failed. */
+  #partition: SinkPartition<unknown, unknown> | null;
+  /** All before it are in the sink; -1: it does not say. */
+  #nextOffset: number;
+  readonly #rejections: UncommittedRejections;
+  #pending: PendingRecord[] = [];
   /** As the records came; about. */
   #pendingBytes = 0;
-  /** What the sink has, once it is opened. */
-  #position: SinkPosition | null = null;
-  #isOpen = false;
+  /** Their handler is still to be asked. */
+  #rejected: HeldRecordError[] = [];
   #isAbandoned = false;
 
-  constructor(sink: Sink<unknown, unknown>, context: OperatorContext) {
+  constructor(sink: StreamSink<unknown, unknown>, context: OperatorContext) {
     this.#sink = sink;
     this.#context = context;
+    this.#partition = context.openedSink();
+    const { position } = this.#partition;
+    this.#nextOffset = position?.offset ?? -1;
+    this.#rejections = new UncommittedRejections(position?.rejected ?? []);
   }
 
   get held(): number {
-    return this.#pending.length;
+    return this.#pending.length + this.#rejected.length;
   }
   get isFull(): boolean {
     return this.#pending.length >= MAX_BATCH_RECORDS || this.#pendingBytes >= MAX_PENDING_BYTES;
@@ -51,8 +76,15 @@ class SinkWriter implements Holder {
 
   take(key: unknown, value: unknown, timestampMs: number): void {
     const { topic, partition, offset, sizeBytes } = this.#context.record;
+    if (offset < this.#nextOffset && !this.#rejections.isInherited(offset)) return; // W2
+    const captured = this.#context.record.capture();
+    const record = { key, value, timestampMs, headers: captured.headers, topic, partition, offset };
     this.#pendingBytes += sizeBytes;
-    this.#pending.push({ key, value, timestampMs, topic, partition, offset });
+    this.#pending.push({ record, captured });
+  }
+
+  sealRejections(): void {
+    this.#rejections.seal();
   }
 
   abandon(): void {
@@ -60,7 +92,9 @@ class SinkWriter implements Holder {
   }
 
   async drain(): Promise<void> {
-    while (this.#pending.length > 0) {
+    while (this.held > 0) {
+      const rejected = this.#rejected.shift();
+      if (rejected !== undefined) throw rejected;
       await this.#persistently(() => this.#writeOneBatch());
     }
     this.#pendingBytes = 0;
@@ -72,32 +106,61 @@ class SinkWriter implements Holder {
 
   /** The batch stays pending until the sink has it. */
   async #writeOneBatch(): Promise<void> {
-    if (!this.#isOpen) await this.#open();
-    const known = this.#position?.offset ?? -1;
-    this.#pending = this.#pending.filter(({ offset }) => offset >= known);
+    this.#partition ??= await this.#reopen();
     const batch = this.#pending.slice(0, MAX_BATCH_RECORDS);
     if (batch.length === 0) return;
-    const position = { offset: batch.at(-1)!.offset + 1 };
-    await this.#sink.write(batch, position);
-    this.#position = position;
+    const lastOffset = batch.at(-1)!.record.offset;
+    const nextOffset = Math.max(this.#nextOffset, lastOffset + 1);
+    const writing = this.#partition.write(
+      batch.map(({ record }) => record),
+      { offset: nextOffset, rejected: this.#rejections.upTo(lastOffset) },
+    );
+    const rejected = await answerInTime(writing, this.#context.clock);
+    this.#nextOffset = nextOffset;
     this.#pending = this.#pending.slice(batch.length);
+    for (const one of rejected ?? []) this.#reject(one, batch);
   }
 
-  async #open(): Promise<void> {
-    const { topic, partition } = this.#pending[0]!;
-    this.#position = await this.#sink.open(topic, partition);
-    this.#isOpen = true;
+  /** Records that the failed write did bring there are forgotten. One that it rejected as well is in the position's list. */
+  async #reopen(): Promise<SinkPartition<unknown, unknown>> {
+    const at = this.#pending[0]!.record;
+    const opened = await openSinkPartition(this.#sink, at, this.#context.clock);
+    if (this.#sink.guarantee === 'at_least_once') return opened;
+    const { offset, rejected } = opened.position ?? { offset: -1, rejected: [] };
+    if (offset < this.#nextOffset) {
+      throw new TaskCorruptedError(`it stands at offset ${offset} and had confirmed ${this.#nextOffset}`);
+    }
+    this.#nextOffset = offset;
+    this.#pending = this.#pending.filter(
+      ({ record }) => record.offset >= offset || rejected.includes(record.offset),
+    );
+    return opened;
+  }
+
+  #reject({ offset, reason }: RejectedRecord, batch: readonly PendingRecord[]): void {
+    const captured = batch.find(({ record }) => record.offset === offset)?.captured;
+    if (captured === undefined) {
+      throw new SinkError(`it rejects offset ${offset}, which it was not given`, { failure: 'unusable' });
+    }
+    this.#rejections.add(offset);
+    this.#rejected.push(
+      new HeldRecordError(reason.message, {
+        record: captured,
+        operatorName: `sink ${this.#sink.name}`,
+        cause: reason,
+      }),
+    );
   }
 
   async #persistently(action: () => Promise<void>): Promise<void> {
     const { clock, logger } = this.#context;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#inTime(action());
+        return await action();
       } catch (cause) {
+        this.#partition = null;
         const error = this.#failure(cause);
-        const isHopeless = attempt === MAX_ATTEMPTS || cause instanceof TimeoutError;
-        if (isHopeless || this.#isAbandoned) throw error;
+        if (attempt === MAX_ATTEMPTS || isHopeless(cause) || this.#isAbandoned) throw error;
         logger.log('warn', error.message, { sink: this.#sink.name, attempt });
         await clock.delay(FIRST_BACKOFF_MS * 2 ** (attempt - 1));
         if (this.#isAbandoned) throw error;
@@ -105,26 +168,19 @@ class SinkWriter implements Holder {
     }
   }
 
-  /** Not tried again in place: calls for one partition never overlap, the task starts over with `open`. */
-  async #inTime(action: Promise<void>): Promise<void> {
-    const answered = new AbortController();
-    const late = this.#context.clock.delay(ANSWER_TIMEOUT_MS, answered.signal).then(() => {
-      if (answered.signal.aborted) return;
-      throw new TimeoutError(`no answer within ${ANSWER_TIMEOUT_MS / 1000} s`);
-    });
-    try {
-      await Promise.race([action, late]);
-    } finally {
-      answered.abort();
-    }
-  }
-
   #failure(cause: unknown): SinkError {
-    const { topic, partition, offset } = this.#pending[0]!;
+    const { topic, partition, offset } = this.#pending[0]!.record;
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const failure: SinkFailure = cause instanceof SinkError ? cause.failure : 'unavailable';
     return new SinkError(
       `Cannot write ${this.#pending.length} records of ${topic}-${partition} from offset ${offset} to sink ${this.#sink.name}: ${reason}`,
-      { cause },
+      { cause, failure },
     );
   }
+}
+
+/** Not tried again in place: nothing mends it, or the task must start over for it. */
+function isHopeless(cause: unknown): boolean {
+  if (cause instanceof SinkError) return cause.failure !== 'unavailable';
+  return cause instanceof TimeoutError || cause instanceof TaskCorruptedError;
 }

@@ -6,7 +6,7 @@ import type { AsyncOptions } from '../../processor/operators/async-options.ts';
 import * as operators from '../../processor/operators/stateless.ts';
 import type { Operator } from '../../processor/operator.ts';
 import type { KeyValue } from '../../record/record.ts';
-import type { Sink } from '../../sink/sink.ts';
+import type { StreamSink } from '../../sink/sink.ts';
 import type { GroupedOptions, KGroupedStream } from '../grouped-stream.ts';
 import type { KStream, RepartitionOptions } from '../kstream.ts';
 import type { Topic } from '../topic.ts';
@@ -214,7 +214,7 @@ class DeclaredStream {
     const nodeName = draft.positionalName('sink');
     writeTo(draft, this.#flow, { nodeName, topic: { name, internal: false }, key, value });
   }
-  toSink(sink: Sink<unknown, unknown>): void {
+  toSink(sink: StreamSink<unknown, unknown>): void {
     writeToSink(this.#dsl.draft, this.#flow, sink);
   }
 

@@ -5,7 +5,7 @@ import type { Joiner } from '../../processor/operators/stream-table-join.ts';
 import { filterTable, mapTableValues, type Passing } from '../../processor/operators/table.ts';
 import type { Operator } from '../../processor/operator.ts';
 import type { KeyValue } from '../../record/record.ts';
-import type { Sink } from '../../sink/sink.ts';
+import type { StreamSink } from '../../sink/sink.ts';
 import type { GroupedOptions } from '../grouped-stream.ts';
 import type { KGroupedTable } from '../grouped-table.ts';
 import type { FinalRows, KTable, WindowedKTable } from '../ktable.ts';
@@ -165,7 +165,7 @@ class DeclaredTable {
     });
   }
 
-  toSink(sink: Sink<unknown, unknown>): void {
+  toSink(sink: StreamSink<unknown, unknown>): void {
     writeToSink(this.dsl.draft, this.flow, sink);
   }
 

@@ -2,6 +2,7 @@
 import type { TopologyDraft, Output } from '../draft.ts';
 import type { Operator } from '../../processor/operator.ts';
 import type { Serde } from '../../serde/serde.ts';
+import type { StreamSink } from '../../sink/sink.ts';
 import type { SourceTime } from '../topic.ts';
 import { taggedJson } from '../../serde/tagged-json.serde.ts';
 
@@ -33,16 +34,22 @@ export interface NewOperator {
   /** Left out: positional. */
   readonly name?: string;
   readonly operator: (name: string) => Operator;
+  /** The sink it writes to. */
+  readonly sink?: StreamSink<unknown, unknown>;
 }
 
 /** Attaches an operator without state; the flow goes on behind it. */
-export function attach(draft: TopologyDraft, flow: Flow, { type, name, operator }: NewOperator): Output {
+export function attach(
+  draft: TopologyDraft,
+  flow: Flow,
+  { type, name, operator, ...sink }: NewOperator,
+): Output {
   const nodeName = name ?? draft.positionalName(type);
   const built = operator(nodeName);
   const node = draft.add({
     name: nodeName,
     parents: [flow.output],
-    spec: () => ({ kind: 'operator', type, operator: built, stores: [] }),
+    spec: () => ({ kind: 'operator', type, operator: built, stores: [], ...sink }),
   });
   return node.children;
 }

@@ -1,11 +1,11 @@
 import { sinkWriter } from '../../processor/operators/sink-writer.ts';
-import type { Sink } from '../../sink/sink.ts';
+import type { StreamSink } from '../../sink/sink.ts';
 import type { TopologyDraft } from '../draft.ts';
 import { attach, type Flow } from './flow.ts';
 import { throughTopic } from './through-topic.ts';
 
 /** Hands the flow to a sink, by way of a topic of the application. */
-export function writeToSink(draft: TopologyDraft, flow: Flow, sink: Sink<unknown, unknown>): void {
+export function writeToSink(draft: TopologyDraft, flow: Flow, sink: StreamSink<unknown, unknown>): void {
   const name = freeName(draft, `${sink.name}`);
   const behind = throughTopic(draft, flow, {
     purpose: 'sink',
@@ -13,7 +13,12 @@ export function writeToSink(draft: TopologyDraft, flow: Flow, sink: Sink<unknown
     sinkName: `${name}-sink-topic`,
     sourceName: `${name}-sink-source`,
   });
-  attach(draft, behind, { type: 'sink-writer', name: `${name}-sink`, operator: () => sinkWriter(sink) });
+  attach(draft, behind, {
+    type: 'sink-writer',
+    name: `${name}-sink`,
+    operator: () => sinkWriter(sink),
+    sink,
+  });
   draft.sinks.add(sink);
 }
 
