@@ -86,9 +86,10 @@ export class InstanceRun {
   #watchedLog(): LogPort {
     const log = processLog(this.#log, this.process);
     const onStep = (step: CommitStep) => this.#before(step);
-    return this.#around.config.processingGuarantee === 'exactly_once'
+    const { processingGuarantee } = this.#around.config;
+    return processingGuarantee === 'exactly_once'
       ? watchCommitSteps(log, onStep)
-      : watchWriterSteps(log, onStep);
+      : watchWriterSteps(log, processingGuarantee, onStep);
   }
 
   /** What comes after it goes through the process, which lets nothing pass any more. */

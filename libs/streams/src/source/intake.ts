@@ -1,5 +1,5 @@
 /** Between fetch and queue: at-most-once commits the offsets of what was fetched before it lets the task see it. */
-import type { CommittedOffset, FetchedRecords } from '../ports/log.ts';
+import type { FetchedRecords, PartitionOffset } from '../ports/log.ts';
 import type { RecordQueue } from './record-queue.ts';
 
 export interface Intake {
@@ -34,7 +34,7 @@ export class DirectIntake implements Intake {
 /** One commit at a time; what comes meanwhile goes with the next. */
 export class CommitAheadIntake implements Intake {
   readonly #queueOf: (fetched: FetchedRecords) => RecordQueue;
-  readonly #commitAhead: (offsets: readonly CommittedOffset[]) => Promise<void>;
+  readonly #commitAhead: (offsets: readonly PartitionOffset[]) => Promise<void>;
   readonly #onFailure: (error: Error) => void;
   #held: FetchedRecords[] = [];
   #committing: Promise<void> | null = null;
@@ -44,7 +44,7 @@ export class CommitAheadIntake implements Intake {
 
   constructor(
     queueOf: (fetched: FetchedRecords) => RecordQueue,
-    commitAhead: (offsets: readonly CommittedOffset[]) => Promise<void>,
+    commitAhead: (offsets: readonly PartitionOffset[]) => Promise<void>,
     onFailure: (error: Error) => void,
   ) {
     this.#queueOf = queueOf;

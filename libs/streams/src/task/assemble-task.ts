@@ -1,6 +1,6 @@
 /** Step 5 of taking over a task: operators compiled to closures, queues in front of them, sinks and dead letters behind. */
 import { InvariantError, type ProductionError } from '../errors/streams.error.ts';
-import type { CommittedOffset, TopicPartition } from '../ports/log.ts';
+import type { TopicPartition } from '../ports/log.ts';
 import type { OperatorContext } from '../processor/operator.ts';
 import { DeadLetterOutput } from '../sink/dead-letter.ts';
 import { RecordCollector } from '../sink/record-collector.ts';
@@ -16,7 +16,6 @@ import type { StoreFlusher } from '../transaction/store-flusher.ts';
 import { PartitionGroup } from '../watermark/partition-group.ts';
 import type { TaskWatermark } from '../watermark/task-watermark.ts';
 import { decodeAnnouncement } from '../watermark/announcement.ts';
-import { encodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { compile } from './compile.ts';
 import type { OpenListener, Takeover } from './takeover.ts';
 import { Lanes } from './lanes.ts';
@@ -199,20 +198,16 @@ function undeclared(node: GraphNode, store: string): never {
 }
 
 function createIntake(
-  { protocol, watermark }: Takeover,
+  { protocol }: Takeover,
   queues: readonly RecordQueue[],
   listener: OpenListener,
 ): Intake {
   const queueOf = (at: TopicPartition) =>
     queues.find((queue) => queue.topic === at.topic && queue.partition === at.partition)!;
   if (!(protocol instanceof AtMostOnce)) return new DirectIntake(queueOf);
-  const withTimes = (offset: CommittedOffset): CommittedOffset => ({
-    ...offset,
-    metadata: encodeStreamTimes(watermark.timesOf(queueOf(offset).index)),
-  });
   return new CommitAheadIntake(
     queueOf,
-    (offsets) => protocol.commitAhead(offsets.map(withTimes)),
+    (offsets) => protocol.commitAhead(offsets),
     (error) => listener.onFailure(error),
   );
 }

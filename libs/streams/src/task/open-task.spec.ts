@@ -19,6 +19,17 @@ function told<T extends object>(target: T, name: string, calls: string[]): T {
   });
 }
 
+/** The object, with some of its methods replaced. */
+function instead<T extends object>(target: T, others: Partial<T>): T {
+  return new Proxy(target, {
+    get: (_, name: string & keyof T) => {
+      if (name in others) return others[name];
+      const value = target[name];
+      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+    },
+  });
+}
+
 describe('taking over a task', () => {
   it('fences first, reads offsets and opens stores beside each other, then asks for the end of the changelog', async () => {
     const log = await cluster({ words: 1 });
@@ -30,16 +41,9 @@ describe('taking over a task', () => {
       .groupByKey({ name: 'counts' })
       .count({ store: { value: double() } });
     const shared = log.share();
-    const watched = new Proxy(shared, {
-      get: (target, name: keyof typeof shared) => {
-        if (name === 'admin') return told(target.admin, 'admin', calls);
-        if (name === 'transactionalWriter') {
-          return (...[options]: Parameters<typeof target.transactionalWriter>) =>
-            told(target.transactionalWriter(options), 'writer', calls);
-        }
-        const value = target[name];
-        return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
-      },
+    const watched = instead(shared, {
+      admin: told(shared.admin, 'admin', calls),
+      transactionalWriter: (options) => told(shared.transactionalWriter(options), 'writer', calls),
     });
     const app = new StreamsApp(builder.build(), {
       applicationId: 'counting',
@@ -58,5 +62,29 @@ describe('taking over a task', () => {
     const changelogEnd = calls.lastIndexOf('admin.offsets');
     expect(changelogEnd).toBeGreaterThan(at('stores.open done'));
     expect(changelogEnd).toBeGreaterThan(at('admin.committed done'));
+  });
+
+  it('takes no offset that a former owner commits meanwhile for one beyond the end of the log', async () => {
+    const log = await cluster({ words: 1 });
+    const at = { topic: 'words', partition: 0 };
+    const builder = new StreamsBuilder();
+    builder
+      .stream(topic('words', { key: string(), value: string() }))
+      .to(topic('copies', { key: string(), value: string() }));
+    const shared = log.share();
+    const admin = instead(shared.admin, {
+      committed: async () => {
+        await write(log, at, [{ key: 'a', value: 'x', timestampMs: 1 }]);
+        return [{ ...at, offset: 1 }];
+      },
+    });
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'copying',
+      processingGuarantee: 'at_least_once',
+      log: instead(shared, { admin }),
+    });
+    afterTest(() => app.stop());
+    await app.start();
+    expect(app.state).toBe('running');
   });
 });

@@ -110,11 +110,12 @@ export class Takeover {
 
   async #readCommitted(): Promise<void> {
     const { log, applicationId } = this.environment;
-    const [committed, starts, ends] = await Promise.all([
+    const [committed, starts] = await Promise.all([
       log.admin.committed(applicationId, this.inputs),
       log.admin.offsets(this.inputs, 'start'),
-      log.admin.offsets(this.inputs, 'lastStable'),
     ]);
+    // Then: where nothing fences the owner before, its offsets still rise, and must not be taken for ones beyond the end.
+    const ends = await log.admin.offsets(this.inputs, 'lastStable');
     for (const [index, input] of this.inputs.entries()) {
       const found = committed.find((one) => same(one, input));
       this.#restoreTimes(index, found);
@@ -127,10 +128,12 @@ export class Takeover {
 
   #restoreTimes(index: number, committed: CommittedOffset | undefined): void {
     const times = decodeStreamTimes(committed?.metadata);
-    if (times === null) return;
+    if (committed === undefined || times === null) return;
     this.watermark.restore(index, times);
-    // Offsets are committed before the records are processed there: announcements may be lost with them.
-    if (this.protocol instanceof AtMostOnce) this.inputs[index]!.writers?.forgive();
+    if (this.protocol instanceof AtMostOnce) {
+      this.protocol.goOn(committed);
+      this.inputs[index]!.writers?.forgive(); // announcements may be lost with the records that were under way
+    }
     const { punctuatedMs = null } = times;
     if (punctuatedMs !== null) this.punctuatedMs = Math.max(this.punctuatedMs ?? 0, punctuatedMs);
   }

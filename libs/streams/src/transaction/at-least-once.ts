@@ -1,8 +1,7 @@
 /** Output and changelog acknowledged, then the stores, then the offsets: a crash in between repeats, nothing is lost. */
 import type { GroupMember, LogWriter } from '../ports/log.ts';
 import type { CommitProtocol } from './commit-protocol.ts';
-import { sendAndFlush } from './send-and-flush.ts';
-import type { SealedWork } from './sealed-work.ts';
+import { changelogOf, type SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
 
 export class AtLeastOnce implements CommitProtocol {
@@ -17,7 +16,10 @@ export class AtLeastOnce implements CommitProtocol {
   async open(): Promise<void> {}
 
   async commit(work: SealedWork, stores: StoreFlusher): Promise<void> {
-    await sendAndFlush(this.#writer, work, stores); // 1, 2, 5
+    await stores.check(work.reads);
+    const output = this.#writer.send(work.output); // 1
+    const [, ends] = await Promise.all([output, this.#writer.send(changelogOf(work))]); // 2
+    await stores.flush(work.stores, ends); // 5
     if (work.offsets.length > 0) await this.#member.commit(work.offsets); // 3
   }
 

@@ -2,7 +2,7 @@
  *  every older owner of the task at once. */
 import { LogError, type EndOffsets, type TransactionalWriter, type Transaction } from '../ports/log.ts';
 import type { CommitProtocol, CurrentMembership } from './commit-protocol.ts';
-import type { SealedWork } from './sealed-work.ts';
+import { changelogOf, type SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
 
 export class ExactlyOnce implements CommitProtocol {
@@ -27,9 +27,8 @@ export class ExactlyOnce implements CommitProtocol {
     const transaction = this.#writer.begin();
     let ends: EndOffsets;
     try {
-      const changelog = work.stores.flatMap((store) => store.changelog);
       const output = transaction.send(work.output); // 1
-      const changelogEnds = transaction.send(changelog); // 2
+      const changelogEnds = transaction.send(changelogOf(work)); // 2
       [, ends] = await Promise.all([output, changelogEnds, stores.check(work.reads)]);
       if (work.offsets.length > 0) await transaction.addOffsets(this.#membership(), work.offsets); // 3
     } catch (error) {

@@ -17,6 +17,10 @@ export interface SealedStore {
   readonly state: SealedState;
 }
 
+export function changelogOf({ stores }: SealedWork): OutputBatch[] {
+  return stores.flatMap(({ changelog }) => changelog);
+}
+
 /** What was read need not be looked at when nothing came of it yet. */
 export function isEmpty(work: Omit<SealedWork, 'reads'>): boolean {
   return work.output.length === 0 && work.stores.length === 0 && work.offsets.length === 0;
