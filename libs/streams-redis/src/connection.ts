@@ -159,6 +159,7 @@ export class RedisConnection {
     const fault = faultOf(cause);
     this.#lastError = fault.reason;
     if (isReply(cause)) this.#firstContact.answered();
+    else this.#firstContact.broke(cause);
     if (!fault.passing) this.#refuse(fault.reason);
   }
 

@@ -32,6 +32,14 @@ describe('FirstContact', () => {
     }
   });
 
+  it('suspects a server that hangs up before anyone has seen the connection', () => {
+    const { contact } = watched(0);
+    contact.broke(Object.assign(new Error('write ECONNRESET'), { syscall: 'write' }));
+    expect(contact.failed('write ECONNRESET')).toContain('a port that speaks TLS');
+    contact.broke(Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' }));
+    expect(contact.failed('connect ECONNREFUSED')).toBeNull();
+  });
+
   it('has patience: a server that starts may do so, too', async () => {
     const { client, contact } = watched(60_000);
     await client.try({ connects: true });

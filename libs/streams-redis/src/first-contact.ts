@@ -33,6 +33,11 @@ export class FirstContact {
     return `it takes connections but answers none (${reason}), as does ${this.#likelyCause}`;
   }
 
+  /** In this try the socket broke. One that breaks while it reads or writes was connected, if only for so short that nobody saw it. */
+  broke({ syscall }: NodeJS.ErrnoException): void {
+    if (syscall === 'read' || syscall === 'write') this.#reached = true;
+  }
+
   /** In this try the server has answered, if only with an error. */
   answered(): void {
     this.#reached = false;
