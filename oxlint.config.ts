@@ -47,7 +47,7 @@ const FOREIGN = [
   'testcontainers',
 ];
 
-/** What a package may import of the above; of this project it is always the engine alone. */
+/** What a package may import of the above; of this project it is the engine alone, but for what `ON_TOP` says. */
 const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-embedded': [],
   'streams-kafkajs': ['kafkajs', '@platformatic'],
@@ -55,6 +55,10 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-connect': [],
   'streams-nestjs': ['@nestjs'],
 };
+/** All but the engine. */
+const PACKAGES = [...Object.keys(ADAPTERS), 'streams-testing', 'streams-cli'];
+/** A package that stands on others than the engine. */
+const ON_TOP: Readonly<Record<string, readonly string[]>> = { 'streams-nestjs': ['streams-connect'] };
 
 interface Restriction {
   readonly regex: string;
@@ -75,10 +79,11 @@ function layerRule([folder, { from, typesFrom = [] }]: [string, Layer]) {
 
 function adapterRule([name, own]: [string, readonly string[]]) {
   const message = `${name} may import the engine and ${own.join(', ') || 'no client'}: see oxlint.config.ts`;
+  const others = PACKAGES.filter((other) => other !== name && !(ON_TOP[name] ?? []).includes(other));
   const foreign = FOREIGN.filter((client) => client !== '@hiveframe' && !own.includes(client));
   return restrict(`libs/${name}/src/**`, [
     { regex: packages(foreign), message },
-    { regex: '^@hiveframe/streams[-/]', message },
+    { regex: `^@hiveframe/streams/|^@hiveframe/(${others.join('|')})(/|$)`, message },
     { regex: '^(\\.\\./)+(streams[-a-z]*|libs)/', message },
   ]);
 }

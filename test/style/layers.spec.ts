@@ -66,6 +66,7 @@ describe('layers', () => {
     ['a stage on a later one', `${ENGINE}/processor/operators/x.ts`, '../../state/state-store.ts'],
     ['the task on a stage', `${ENGINE}/task/x.ts`, '../source/record-queue.ts'],
     ['a stage on its own folder', `${ENGINE}/state/in-memory/x.ts`, '../segment-writes.ts'],
+    ['NestJS on the connectors', 'libs/streams-nestjs/src/x.ts', '@hiveframe/streams-connect'],
     ['an adapter on the engine', 'libs/streams-kafkajs/src/group/x.ts', '@hiveframe/streams'],
   ])('allow %s', (_, file, target) => {
     expect(lint(file, `import { x } from '${target}';\nexport const y = x;`)).not.toContain('restricted');

@@ -1,5 +1,15 @@
-export { StreamsModule } from './streams.module.ts';
+export { StreamsModule, type StreamsFeature } from './streams.module.ts';
+export { FailureHandler, type FailureHandling } from './decorators/failure-handler.decorator.ts';
+export { getStreamsToken, InjectStreams } from './decorators/inject-streams.decorator.ts';
 export { StreamTopology, type StreamTopologyOptions } from './decorators/stream-topology.decorator.ts';
+export { TopicSource } from './decorators/topic-source.decorator.ts';
+export type { ApplicationOptions } from './discovery/decorated-providers.ts';
+export type {
+  AnyTopicSource,
+  SourceTarget,
+  TopicSourceDefinition,
+} from './interfaces/topic-source-definition.interface.ts';
+export type { ObservedApplication, StreamsStatus } from './interfaces/streams-status.interface.ts';
 export type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 export type {
   StreamsModuleExtras,
@@ -7,7 +17,7 @@ export type {
   StreamsThreadsOptions,
 } from './interfaces/streams-module-options.interface.ts';
 export type { RunnableApp, StreamsAppFactory } from './interfaces/runnable-app.interface.ts';
-export { StreamsLifecycle, type StreamsStatus } from './lifecycle/streams.lifecycle.ts';
+export { StreamsLifecycle } from './lifecycle/streams.lifecycle.ts';
 export { ProcessExit } from './lifecycle/process-exit.ts';
 export { StreamsHealth, type HealthReport } from './health/streams.health.ts';
 export { StreamsHealthController } from './health/streams-health.controller.ts';

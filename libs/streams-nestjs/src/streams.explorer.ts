@@ -1,20 +1,24 @@
 import { StreamsBuilder, TopologyError, type Topology } from '@hiveframe/streams';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import { FailureHandlerMetadata, type FailureHandling } from './decorators/failure-handler.decorator.ts';
 import { StreamTopologyMetadata } from './decorators/stream-topology.decorator.ts';
+import { TopicSourceMetadata } from './decorators/topic-source.decorator.ts';
+import { decoratedProviders } from './discovery/decorated-providers.ts';
+import { withFailureHandlers } from './discovery/failure-handlers.ts';
+import type { StreamsModuleOptions } from './interfaces/streams-module-options.interface.ts';
+import type { AnyTopicSource } from './interfaces/topic-source-definition.interface.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 import {
   ASYNC_BUILD,
   BUILD_FAILED,
   NO_BUILD,
+  NO_SOURCE,
+  NO_SUCH_APPLICATION,
   NO_TOPOLOGY,
-  NOT_STATIC,
-  PROVIDED_TWICE,
   SAME_NAME,
-  TWO_ROOTS,
 } from './streams.messages.ts';
-
-type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+import { DEFAULT_APPLICATION } from './streams.tokens.ts';
 
 /** A class decorated with `@StreamTopology()`, found among the providers. */
 export interface DiscoveredTopology {
@@ -22,17 +26,21 @@ export interface DiscoveredTopology {
   readonly className: string;
   readonly definition: TopologyDefinition;
 }
+/** A class decorated with `@TopicSource()`. */
+export interface DiscoveredSource {
+  readonly className: string;
+  readonly definition: AnyTopicSource;
+}
 
-/** Finds the topologies among all providers and builds them into one. */
+/** Finds what belongs to an application among all providers, and builds its topologies into one. */
 @Injectable()
 export class StreamsExplorer {
   constructor(private readonly discovery: DiscoveryService) {}
 
   /** @throws TopologyError naming the class at fault and the cure */
-  buildTopology(): Topology {
-    this.refuseTwoRoots();
-    const topologies = this.discover();
-    if (topologies.length === 0) throw new TopologyError(NO_TOPOLOGY);
+  buildTopology(application: string = DEFAULT_APPLICATION): Topology {
+    const topologies = this.discover(application);
+    if (topologies.length === 0) throw new TopologyError(NO_TOPOLOGY(application));
     const builder = new StreamsBuilder();
     for (const topology of topologies) declare(topology, builder);
     return builder.build();
@@ -40,29 +48,60 @@ export class StreamsExplorer {
 
   /** Sorted by name: ids of sub-topologies and tasks must not depend on the order in which Nest makes its providers.
    *  @throws TopologyError */
-  discover(): readonly DiscoveredTopology[] {
-    const wrappers = this.discovery.getProviders({ metadataKey: StreamTopologyMetadata.KEY });
-    refuseDoubles(wrappers);
-    const topologies = wrappers.map((wrapper) => this.read(wrapper));
+  discover(application: string = DEFAULT_APPLICATION): readonly DiscoveredTopology[] {
+    const topologies = this.#topologies()
+      .filter((found) => found.application === application)
+      .map(({ className, options, instance }) => {
+        const definition = instance as TopologyDefinition;
+        if (typeof definition.build !== 'function') throw new TopologyError(NO_BUILD(className));
+        return { name: options.name ?? className, className, definition };
+      });
     refuseSameNames(topologies);
     return topologies.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  private refuseTwoRoots(): void {
-    const roots = this.discovery
-      .getProviders()
-      .filter((wrapper) => wrapper.metatype === StreamsExplorer).length;
-    if (roots > 1) throw new TopologyError(TWO_ROOTS(roots));
+  /** @throws TopologyError */
+  sources(application: string): readonly DiscoveredSource[] {
+    return this.#sources()
+      .filter((found) => found.application === application)
+      .map(({ className, instance }) => {
+        const definition = instance as AnyTopicSource;
+        if (typeof definition.start !== 'function' || definition.target?.topic === undefined)
+          throw new TopologyError(NO_SOURCE(className));
+        return { className, definition };
+      });
   }
 
-  private read(wrapper: ProviderWrapper): DiscoveredTopology {
-    const className = classOf(wrapper);
-    if (!wrapper.isDependencyTreeStatic() || wrapper.isTransient)
-      throw new TopologyError(NOT_STATIC(className));
-    const definition = wrapper.instance as TopologyDefinition;
-    if (typeof definition.build !== 'function') throw new TopologyError(NO_BUILD(className));
-    const options = this.discovery.getMetadataByDecorator(StreamTopologyMetadata, wrapper);
-    return { name: options?.name ?? className, className, definition };
+  /** The options with what providers answer. @throws ConfigError where two answer the same */
+  configure(application: string, options: StreamsModuleOptions): StreamsModuleOptions {
+    const handlers = this.#failureHandlers()
+      .filter((found) => found.application === application)
+      .map(({ className, instance }) => ({ className, handler: instance as FailureHandling }));
+    return withFailureHandlers(application, options, handlers);
+  }
+
+  /** @throws TopologyError for a class of an application that is not there: it would never run */
+  refuseStrangers(applications: ReadonlyMap<string, unknown>): void {
+    for (const [what, found] of [
+      ['topology', this.#topologies()],
+      ['source', this.#sources()],
+      ['failure handler', this.#failureHandlers()],
+    ] as const) {
+      for (const { className, application } of found) {
+        if (applications.has(application)) continue;
+        throw new TopologyError(NO_SUCH_APPLICATION(what, className, application, [...applications.keys()]));
+      }
+    }
+  }
+
+  #topologies() {
+    return decoratedProviders(this.discovery, StreamTopologyMetadata, 'topology');
+  }
+  #sources() {
+    return decoratedProviders(this.discovery, TopicSourceMetadata, 'source');
+  }
+  #failureHandlers() {
+    return decoratedProviders(this.discovery, FailureHandlerMetadata, 'failure handler');
   }
 }
 
@@ -80,16 +119,6 @@ function declare({ name, className, definition }: DiscoveredTopology, builder: S
   }
 }
 
-function refuseDoubles(wrappers: readonly ProviderWrapper[]): void {
-  for (const [className, doubles] of Map.groupBy(wrappers, classOf)) {
-    const classes = new Set(doubles.map((wrapper) => wrapper.metatype));
-    if (doubles.length > classes.size) {
-      const modules = doubles.map((wrapper) => wrapper.host?.name ?? 'an unknown module');
-      throw new TopologyError(PROVIDED_TWICE(className, modules));
-    }
-  }
-}
-
 function refuseSameNames(topologies: readonly DiscoveredTopology[]): void {
   const owners = new Map<string, string>();
   for (const { name, className } of topologies) {
@@ -97,9 +126,4 @@ function refuseSameNames(topologies: readonly DiscoveredTopology[]): void {
     if (owner !== undefined) throw new TopologyError(SAME_NAME(name, owner, className));
     owners.set(name, className);
   }
-}
-
-function classOf(wrapper: ProviderWrapper): string {
-  const constructor = wrapper.metatype ?? (wrapper.instance as object | null)?.constructor;
-  return constructor?.name || String(wrapper.name);
 }

@@ -1,26 +1,56 @@
-import { ConfigurableModuleBuilder, type DynamicModule } from '@nestjs/common';
-import { StreamsHealthController } from './health/streams-health.controller.ts';
+import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
+import { getStreamsToken } from './decorators/inject-streams.decorator.ts';
 import type {
   StreamsModuleExtras,
   StreamsModuleOptions,
 } from './interfaces/streams-module-options.interface.ts';
-import { getStreamsOptionsToken } from './streams.tokens.ts';
+import { ApplicationLog } from './lifecycle/application-log.ts';
+import { StreamsLifecycle } from './lifecycle/streams.lifecycle.ts';
+import { SourceRunner } from './sources/source-runner.ts';
+import { StreamsProbesModule } from './health/streams-probes.module.ts';
+import {
+  APPLICATION,
+  APPLICATION_NAME,
+  DEFAULT_APPLICATION,
+  getApplicationLogToken,
+  getStreamsOptionsToken,
+  MODULE_OPTIONS,
+} from './streams.tokens.ts';
 
-const DEFAULT_EXTRAS: StreamsModuleExtras = { isGlobal: true, healthController: true };
+const DEFAULT_EXTRAS: StreamsModuleExtras = {
+  name: DEFAULT_APPLICATION,
+  isGlobal: true,
+  healthController: true,
+};
 
 function withExtras(definition: DynamicModule, extras: StreamsModuleExtras): DynamicModule {
+  const { name = DEFAULT_APPLICATION, isGlobal = true, healthController = true } = extras;
+  const tokens = [getStreamsToken(name), getStreamsOptionsToken(name), getApplicationLogToken(name)];
   return {
     ...definition,
-    global: extras.isGlobal ?? true,
-    controllers: (extras.healthController ?? true) ? [StreamsHealthController] : [],
+    global: isGlobal,
+    imports: [...(definition.imports ?? []), ...(healthController ? [StreamsProbesModule] : [])],
+    providers: [...(definition.providers ?? []), ...providersOf(name)],
+    exports: [...(definition.exports ?? []), ...tokens],
   };
+}
+
+/** One application: its parts find each other within the module, others find them by tokens that carry its name. */
+function providersOf(name: string): Provider[] {
+  return [
+    { provide: APPLICATION_NAME, useValue: name },
+    { provide: getStreamsToken(name), useClass: StreamsLifecycle },
+    { provide: APPLICATION, useExisting: getStreamsToken(name) },
+    { provide: getStreamsOptionsToken(name), useExisting: MODULE_OPTIONS },
+    { provide: getApplicationLogToken(name), useExisting: ApplicationLog },
+    ApplicationLog,
+    SourceRunner,
+  ];
 }
 
 /** `forRoot` and `forRootAsync` (`useFactory`, `useClass`, `useExisting`) of `StreamsModule`. */
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
-  new ConfigurableModuleBuilder<StreamsModuleOptions>({
-    optionsInjectionToken: getStreamsOptionsToken() as symbol,
-  })
+  new ConfigurableModuleBuilder<StreamsModuleOptions>({ optionsInjectionToken: MODULE_OPTIONS })
     .setClassMethodName('forRoot')
     .setExtras(DEFAULT_EXTRAS, withExtras)
     .build();

@@ -73,7 +73,7 @@ describe('StreamsModule', () => {
     }
     expect(() => StreamsModule.forFeature([PlainTopology])).toThrow(TopologyError);
     expect(() => StreamsModule.forFeature([PlainTopology])).toThrow(
-      /class PlainTopology: it is not decorated/,
+      /class PlainTopology in forFeature: it is not decorated/,
     );
   });
 
@@ -110,13 +110,25 @@ describe('StreamsModule', () => {
     await module.close();
   });
 
-  it('refuses a second forRoot: both would run every topology', async () => {
-    const module = await Test.createTestingModule({
+  it('refuses a second forRoot of the same name: both would run every topology', async () => {
+    const module = Test.createTestingModule({
       imports: [
         StreamsModule.forRoot(options),
         StreamsModule.forRoot({ ...options, applicationId: 'other' }),
       ],
     }).compile();
-    await expect(module.init()).rejects.toThrow(/forRoot is imported 2 times/);
+    await expect(module).rejects.toThrow(/two StreamsModule.forRoot have the name default/);
+  });
+
+  it('refuses a topology of an application that is not there, before anything starts', async () => {
+    @StreamTopology({ application: 'biling' })
+    class LostTopology extends SettingsTopology {}
+    const module = await Test.createTestingModule({
+      imports: [StreamsModule.forRoot({ ...options, name: 'billing' })],
+      providers: [Settings, LostTopology],
+    }).compile();
+    await expect(module.init()).rejects.toThrow(
+      /class LostTopology: it belongs to application biling, .*There is billing/,
+    );
   });
 });

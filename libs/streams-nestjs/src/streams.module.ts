@@ -1,54 +1,40 @@
-import { StreamsApp, ThreadedStreamsApp, TopologyError } from '@hiveframe/streams';
+import { TopologyError } from '@hiveframe/streams';
 import { Module, type DynamicModule, type ModuleMetadata, type Type } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { FailureHandlerMetadata, type FailureHandling } from './decorators/failure-handler.decorator.ts';
 import { StreamTopologyMetadata } from './decorators/stream-topology.decorator.ts';
-import { StreamsHealth } from './health/streams.health.ts';
-import type { StreamsAppFactory } from './interfaces/runnable-app.interface.ts';
+import { TopicSourceMetadata } from './decorators/topic-source.decorator.ts';
+import type { AnyTopicSource } from './interfaces/topic-source-definition.interface.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
-import { ProcessExit } from './lifecycle/process-exit.ts';
-import { StreamsLifecycle } from './lifecycle/streams.lifecycle.ts';
-import { StreamsExplorer } from './streams.explorer.ts';
+import { StreamsCoreModule } from './streams-core.module.ts';
 import { NO_BUILD, NOT_DECORATED } from './streams.messages.ts';
 import { ConfigurableModuleClass } from './streams.module-definition.ts';
-import { getStreamsAppFactoryToken } from './streams.tokens.ts';
 
-const createApp: StreamsAppFactory = (topology, options) => {
-  const { threads, logger, telemetry } = options;
-  if (threads === undefined) return new StreamsApp(topology!, options);
-  return new ThreadedStreamsApp({ ...threads, ...(logger && { logger }), ...(telemetry && { telemetry }) });
-};
+/** A class with `@StreamTopology()`, `@TopicSource()` or `@FailureHandler()`. */
+export type StreamsFeature = Type<TopologyDefinition> | Type<AnyTopicSource> | Type<FailureHandling>;
 
-/** Holds the topologies of one `forFeature`. */
+/** Holds what one `forFeature` brings. */
 @Module({})
 export class StreamsFeatureModule {}
 
-/** Runs the streams application of a Nest application: `forRoot` or `forRootAsync` once, topologies as providers. */
-@Module({
-  imports: [DiscoveryModule],
-  providers: [
-    StreamsExplorer,
-    StreamsLifecycle,
-    StreamsHealth,
-    ProcessExit,
-    { provide: getStreamsAppFactoryToken(), useValue: createApp },
-  ],
-  exports: [StreamsLifecycle, StreamsHealth],
-})
+/** Runs a streams application in a Nest application: `forRoot` or `forRootAsync` once for each, the rest as providers. */
+@Module({ imports: [StreamsCoreModule], exports: [StreamsCoreModule] })
 export class StreamsModule extends ConfigurableModuleClass {
-  /** Registers topology classes; `imports` brings what their constructors inject. Listing a decorated class in the
-   *  `providers` of any module does the same. @throws TopologyError */
+  /** Registers decorated classes. `providers` are what their constructors inject beside them (processors, serdes, sinks), `imports`
+   *  brings what others export. Listing a decorated class in the `providers` of any module does the same. @throws TopologyError */
   static forFeature(
-    topologies: readonly Type<TopologyDefinition>[],
-    { imports = [] }: Pick<ModuleMetadata, 'imports'> = {},
+    features: readonly StreamsFeature[],
+    { imports = [], providers = [] }: Pick<ModuleMetadata, 'imports' | 'providers'> = {},
   ): DynamicModule {
-    for (const topology of topologies) refuseUnfit(topology);
-    return { module: StreamsFeatureModule, imports, providers: [...topologies] };
+    for (const feature of features) refuseUnfit(feature);
+    return { module: StreamsFeatureModule, imports, providers: [...features, ...providers] };
   }
 }
 
-function refuseUnfit(topology: Type<TopologyDefinition>): void {
-  if (!Reflect.hasOwnMetadata(StreamTopologyMetadata.KEY, topology)) {
-    throw new TopologyError(NOT_DECORATED(topology.name));
+function refuseUnfit(feature: StreamsFeature): void {
+  const has = (key: string) => Reflect.hasOwnMetadata(key, feature);
+  if (has(StreamTopologyMetadata.KEY)) {
+    if (typeof feature.prototype?.build !== 'function') throw new TopologyError(NO_BUILD(feature.name));
+  } else if (!has(TopicSourceMetadata.KEY) && !has(FailureHandlerMetadata.KEY)) {
+    throw new TopologyError(NOT_DECORATED(feature.name));
   }
-  if (typeof topology.prototype?.build !== 'function') throw new TopologyError(NO_BUILD(topology.name));
 }

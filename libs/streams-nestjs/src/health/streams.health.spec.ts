@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
-import { StreamsLifecycle, type StreamsStatus } from '../lifecycle/streams.lifecycle.ts';
+import type { StreamsStatus } from '../interfaces/streams-status.interface.ts';
+import { StreamsRegistry } from '../streams.registry.ts';
 import { StreamsHealthController } from './streams-health.controller.ts';
 import { StreamsHealth } from './streams.health.ts';
 
@@ -18,9 +19,11 @@ describe('StreamsHealth over HTTP', () => {
   };
 
   beforeEach(async () => {
+    const registry = new StreamsRegistry();
+    registry.add('default', lifecycle);
     const module = await Test.createTestingModule({
       controllers: [StreamsHealthController],
-      providers: [StreamsHealth, { provide: StreamsLifecycle, useValue: lifecycle }],
+      providers: [StreamsHealth, { provide: StreamsRegistry, useValue: registry }],
     }).compile();
     nest = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
     await nest.init();

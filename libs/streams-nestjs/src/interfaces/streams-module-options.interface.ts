@@ -24,8 +24,11 @@ export type StreamsThreadsOptions = Omit<ThreadedStreamsOptions, 'logger' | 'tel
 
 /** What shapes the dynamic module itself, so must be known before the options are. */
 export interface StreamsModuleExtras {
+  /** Tells the applications of one process apart: `@StreamTopology({ application })`, `@InjectStreams(name)`. Each needs an
+   *  `applicationId` and a log of its own. @defaultValue 'default' */
+  readonly name?: string;
   /** `StreamsLifecycle` and `StreamsHealth` can be injected everywhere. @defaultValue true */
   readonly isGlobal?: boolean;
-  /** `GET /health/live` and `GET /health/ready`. @defaultValue true */
+  /** `GET /health/live` and `GET /health/ready`, once for all applications of the process. @defaultValue true */
   readonly healthController?: boolean;
 }

@@ -5,13 +5,13 @@
  *  N3 A failure is told once, by the log and by health, and by default ends the process. What ends the engine, the engine has told
  *     through the logger it was given; here only what came before it.
  *  N4 In a stream thread nothing is started here: the thread itself runs the application, and the lifecycle of the main thread tells
- *     of it. */
+ *     of it.
+ *  N5 Who writes to the log beside the application (sources, HTTP ingest) ends first, in half of the time: then the log is closed. */
 import {
   TimeoutError,
   type RestoreProgress,
   type StateChange,
   type StreamsListener,
-  type StreamsState,
   type StreamThread,
   type ThreadStatus,
   type Topology,
@@ -26,13 +26,17 @@ import {
 } from '@nestjs/common';
 import type { RunnableApp, StreamsAppFactory } from '../interfaces/runnable-app.interface.ts';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
+import type { ObservedApplication, StreamsStatus } from '../interfaces/streams-status.interface.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
 import { StreamsExplorer } from '../streams.explorer.ts';
+import { StreamsRegistry } from '../streams.registry.ts';
 import {
+  APPLICATION_NAME,
   getStreamsAppFactoryToken,
-  getStreamsOptionsToken,
   getStreamThreadToken,
+  MODULE_OPTIONS,
 } from '../streams.tokens.ts';
+import { ApplicationLog } from './application-log.ts';
 import { ProcessExit } from './process-exit.ts';
 
 const DEFAULT_STOP_TIMEOUT_MS = 5_000;
@@ -41,15 +45,10 @@ const LEAVE_MARGIN_MS = 4_000;
 /** What the rest of a graceful close may take, in a process that ends because of a failure. */
 const CLOSE_MARGIN_MS = 5_000;
 
-/** Where the application stands; `error` is why it failed. */
-export interface StreamsStatus {
-  readonly state: StreamsState;
-  readonly sinceMs: number;
-  readonly error?: Error;
-}
-
 @Injectable()
-export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class StreamsLifecycle
+  implements ObservedApplication, OnApplicationBootstrap, BeforeApplicationShutdown
+{
   readonly #logger = new Logger('Streams');
   readonly #shutdown = new AbortController();
   readonly #listeners = new Set<StreamsListener>();
@@ -58,12 +57,17 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
 
   constructor(
-    @Inject(getStreamsOptionsToken()) private readonly options: StreamsModuleOptions,
+    @Inject(APPLICATION_NAME) readonly name: string,
+    @Inject(MODULE_OPTIONS) private readonly options: StreamsModuleOptions,
     @Inject(getStreamsAppFactoryToken()) private readonly createApp: StreamsAppFactory,
     private readonly explorer: StreamsExplorer,
+    private readonly log: ApplicationLog,
     private readonly processExit: ProcessExit,
+    private readonly registry: StreamsRegistry,
     @Optional() @Inject(getStreamThreadToken()) private readonly thread?: StreamThread,
-  ) {}
+  ) {
+    registry.add(name, this);
+  }
 
   get status(): StreamsStatus {
     return this.#status;
@@ -96,9 +100,10 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 
   onApplicationBootstrap(): void {
     if (this.thread !== undefined) return; // N4
+    this.explorer.refuseStrangers(this.registry.applications);
     const { autoStart = true } = this.options;
     this.#app = this.createApp(this.#buildTopology(), {
-      ...this.options,
+      ...this.explorer.configure(this.name, this.options),
       logger: this.options.logger ?? new NestLogger(),
     });
     this.#app.listen({
@@ -117,8 +122,9 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
 
   /** With threads, what this one has of topologies is only checked (N1): it may have none. */
   #buildTopology(): Topology | null {
-    const isLeftToThreads = this.options.threads !== undefined && this.explorer.discover().length === 0;
-    return isLeftToThreads ? null : this.explorer.buildTopology();
+    const { threads } = this.options;
+    const isLeftToThreads = threads !== undefined && this.explorer.discover(this.name).length === 0;
+    return isLeftToThreads ? null : this.explorer.buildTopology(this.name);
   }
 
   #tell(what: (listener: StreamsListener) => void): void {
@@ -151,9 +157,11 @@ export class StreamsLifecycle implements OnApplicationBootstrap, BeforeApplicati
   async #stop(): Promise<void> {
     this.#shutdown.abort();
     if (this.#app === undefined) return;
-    const timeoutMs = this.#stopTimeoutMs;
+    const spentMs = await this.log.release(this.#stopTimeoutMs / 2); // N5
+    const timeoutMs = Math.max(0, this.#stopTimeoutMs - spentMs);
     try {
       await within(timeoutMs + LEAVE_MARGIN_MS, this.#app.stop({ timeoutMs }));
+      await this.log.close();
     } catch (error) {
       this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }

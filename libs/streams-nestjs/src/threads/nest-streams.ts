@@ -1,9 +1,10 @@
 import type { StreamThread, ThreadStreamsFactory } from '@hiveframe/streams';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { ApplicationOptions } from '../discovery/decorated-providers.ts';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
 import { StreamsExplorer } from '../streams.explorer.ts';
-import { getStreamsOptionsToken, getStreamThreadToken } from '../streams.tokens.ts';
+import { DEFAULT_APPLICATION, getStreamsOptionsToken, getStreamThreadToken } from '../streams.tokens.ts';
 import { ThreadLogger } from './thread-logger.ts';
 
 /** A Nest module with `StreamsModule.forRoot` and topologies: mostly the application's own. */
@@ -13,9 +14,11 @@ export type ThreadModule = Type | DynamicModule;
  *  application context is made of the module, without HTTP; its topologies are found and built, and the thread runs them. Every
  *  provider therefore exists once per thread, and once more in the main thread if it has the same module. What is to happen once
  *  in the process (a simulator, a schedule) waits for `StreamsLifecycle.listen`, which tells of nothing in a thread, or injects
- *  `getStreamThreadToken()` to see where it is. Nest's `Logger` writes to the logger of the main thread. */
+ *  `getStreamThreadToken()` to see where it is. Of several applications `application` names the one that is run. Nest's `Logger`
+ *  writes to the logger of the main thread. */
 export function nestStreams(
   createModule: (thread: StreamThread) => ThreadModule | Promise<ThreadModule>,
+  { application = DEFAULT_APPLICATION }: ApplicationOptions = {},
 ): ThreadStreamsFactory {
   return async (thread) => {
     const module = await createModule(thread);
@@ -23,9 +26,11 @@ export function nestStreams(
       logger: new ThreadLogger(thread.logger),
       abortOnError: false, // the main thread tells why
     });
+    const explorer = context.get(StreamsExplorer, { strict: false });
+    const options = context.get<StreamsModuleOptions>(getStreamsOptionsToken(application), { strict: false });
     return {
-      topology: context.get(StreamsExplorer, { strict: false }).buildTopology(),
-      config: context.get<StreamsModuleOptions>(getStreamsOptionsToken(), { strict: false }),
+      topology: explorer.buildTopology(application),
+      config: explorer.configure(application, options),
       close: () => context.close(),
     };
   };
