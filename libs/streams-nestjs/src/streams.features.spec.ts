@@ -4,10 +4,10 @@ import {
   keyValueStore,
   string,
   topic,
+  type AtLeastOnceSink,
   type ProcessingFailure,
   type ProcessorContext,
   type Serde,
-  type Sink,
   type SinkRecord,
   type StreamsBuilder,
 } from '@hiveframe/streams';
@@ -71,13 +71,10 @@ class RoundingSerde implements Serde<number> {
   }
 }
 @Injectable()
-class TotalsSink implements Sink<string, number> {
+class TotalsSink implements AtLeastOnceSink<string, number> {
   readonly name = 'totals';
   readonly guarantee = 'at_least_once';
   readonly written: unknown[] = [];
-  async open(): Promise<null> {
-    return null;
-  }
   async write(batch: readonly SinkRecord<string, number>[]): Promise<void> {
     this.written.push(...batch.map(({ key, value }) => [key, value]));
   }
