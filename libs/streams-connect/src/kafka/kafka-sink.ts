@@ -1,6 +1,7 @@
 /** Results to a topic of another log than the application's own. */
 import type { AtLeastOnceSink, LogPort, SinkRecord } from '@hiveframe/streams';
-import { TopicWriter, type TargetTopic } from '../source/topic-writer.ts';
+import type { TargetTopic } from '../source/topic-encoder.ts';
+import { TopicWriter } from '../source/topic-writer.ts';
 
 /** Which topic of which log. */
 export interface KafkaSinkOptions<K, V> {

@@ -6,7 +6,7 @@ import {
   type Logger,
   type LogPort,
 } from '@hiveframe/streams';
-import type { TargetTopic } from './topic-writer.ts';
+import type { TargetTopic } from './topic-encoder.ts';
 
 /** How a source is run. */
 export interface SourceOptions<T, K> {
