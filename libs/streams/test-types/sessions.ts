@@ -51,3 +51,25 @@ const lately = byUser
   .windowedBy(sliding({ differenceMs: minutes(1) }), { graceMs: 0, name: 'lately' })
   .count();
 expectTypeOf(lately).toEqual<WindowedKTable<string, number>>();
+
+// Results before the last one may be taken back too.
+const growing = byUser
+  .windowedBy(session({ gapMs: minutes(30) }), {
+    graceMs: 0,
+    emit: { everyMs: minutes(1) },
+    name: 'growing-visits',
+  })
+  .count();
+expectTypeOf(growing).toEqual<KTable<Windowed<string>, number>>();
+
+const everyMinute = byUser
+  .windowedBy(sliding({ differenceMs: minutes(5) }), {
+    graceMs: 0,
+    emit: { everyMs: minutes(1) },
+    name: 'every-minute',
+  })
+  .count();
+expectTypeOf(everyMinute).toEqual<WindowedKTable<string, number>>();
+
+// @ts-expect-error an interval has its unit in its name
+byUser.windowedBy(sliding({ differenceMs: minutes(5) }), { graceMs: 0, emit: { every: minutes(1) } });

@@ -33,8 +33,24 @@ export type AlignedWindow = TumblingWindow | HoppingWindow;
 export type RecordAlignedWindow = SlidingWindow | SessionWindow;
 export type Window = AlignedWindow | RecordAlignedWindow;
 
-/** `final`: one result when the window closes. `updates`: the changed results at each commit. */
-export type Emit = 'final' | 'updates';
+/** What is known of a window while it is open, now and then, and its last result when it closes (Flink: ContinuousEventTimeTrigger;
+ *  Beam: early firings).
+ *
+ *  By stream time: when the watermark reaches a multiple of `everyMs`, the windows that are open and changed since the last one are
+ *  given. So results follow from the input alone: a replay gives the same ones, a crash neither repeats nor skips any, and a backlog
+ *  that is caught up with is given as finely as it would have been live. Where no records come, time stands, and what changed last
+ *  waits with it, as the close does; `whenIdle: 'advance'` of a source lets both go on. What should follow the clock instead is
+ *  `updates`, with `commitIntervalMs`: there the commit is the tick. (Kafka Streams' `emit.interval.ms` is by the clock as well.)
+ *
+ *  The last result is given when the window closes, exactly once, also where it is the one that was given before. */
+export interface EmitEvery {
+  /** Whole milliseconds above 0. */
+  readonly everyMs: number;
+}
+
+/** `final`: one result when the window closes. `updates`: the changed results at each commit. `{ everyMs }`: those that changed, at
+ *  most so often while the window is open, and one when it closes. */
+export type Emit = 'final' | 'updates' | EmitEvery;
 
 /** Windows of one size, one behind the other. @throws TopologyError for a size that is no whole number of milliseconds above 0 */
 export function tumbling(options: { readonly sizeMs: number }): TumblingWindow {

@@ -67,7 +67,7 @@ export interface KGroupedStream<K, V, G> {
 }
 
 export interface LatenessOptions<K, V, E extends Emit> {
-  /** @defaultValue 'updates' */
+  /** `'final'`, `'updates'` or `{ everyMs }`: see `Emit`. @defaultValue 'updates' */
   readonly emit?: E;
   /** What came after window end + grace: counted and dropped, dead-lettered, or yours. @defaultValue 'drop' */
   readonly late?: 'drop' | 'deadLetter' | ((late: KStream<K, V>) => void);
@@ -91,7 +91,7 @@ export interface WindowColumns {
   readonly window_end: number;
 }
 
-/** A session that grows deletes the one it was, so only there an update can be null. */
+/** A session that grows deletes the one it was, so only there a result before the last can be null. */
 export type WindowedResult<K, VR, W, E> = W extends SessionWindow
   ? E extends 'final'
     ? WindowedKTable<K, VR>

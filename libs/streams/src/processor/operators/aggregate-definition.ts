@@ -1,4 +1,5 @@
 import type { TimeSpan } from '../../record/record.ts';
+import type { Emit } from '../../time/window.ts';
 
 /** What an aggregation computes, whatever the window: the DSL makes it, the aggregate operators run it. */
 export interface AggregateDefinition<K, V, A, R> {
@@ -16,7 +17,8 @@ export interface WindowedAggregateOptions {
   readonly advanceMs: number;
   /** Waits beyond the watermark. */
   readonly graceMs: number;
-  readonly emit: 'final' | 'updates';
+  /** `{ everyMs }`: of tumbling and hopping windows the state must be `EarlyAggregate`s. */
+  readonly emit: Emit;
   /** sideOutput: side output 0 gets the record as it came. */
   readonly late: 'drop' | 'deadLetter' | 'sideOutput';
 }

@@ -21,6 +21,8 @@ export interface ParkedRecord {
 /** What a record is parked for. */
 export interface Parking {
   readonly context: OperatorContext;
+  /** What must happen before the record is processed; undefined: nothing. @defaultValue nothing */
+  before?(record: ParkedRecord): Promise<void> | undefined;
   process(record: ParkedRecord): void;
 }
 
@@ -102,8 +104,14 @@ export class Lane implements Holder {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      if (this.#wanted.size > 0 || this.#wantedWhole.size > 0) await this.#load();
-      else this.#processFirst();
+      if (this.#wanted.size > 0 || this.#wantedWhole.size > 0) {
+        await this.#load();
+        continue;
+      }
+      const { record, at } = this.#waiting[0]!;
+      const before = at.before?.(record);
+      if (before === undefined) this.#processFirst();
+      else await before; // and ask again
     }
     this.#bytes = 0;
   }

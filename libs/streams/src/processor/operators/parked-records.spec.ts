@@ -31,11 +31,9 @@ describe('ParkedRecords', () => {
     const state = new SlowState();
     const passed: unknown[] = [];
     const context = { time: { watermarkMs: 0 }, record: { capture: () => ({}), restore: () => {} } };
-    const parked = new ParkedRecords(
-      context as unknown as OperatorContext,
-      state as unknown as StateStore,
-      ({ key }) => passed.push([key, state.known.has(key)]),
-    );
+    const parked = new ParkedRecords(context as unknown as OperatorContext, state as unknown as StateStore, {
+      process: ({ key }) => passed.push([key, state.known.has(key)]),
+    });
     const segment = { id: null } as StateSegment;
     const park = (key: string) => {
       parked.want(segment, key, key);

@@ -1,6 +1,6 @@
 import type { StateSegment, StateStore } from '../../state/state-store.ts';
 import type { Holder, OperatorContext } from '../operator.ts';
-import { Lane, type ParkedRecord, type Parking } from './lane.ts';
+import { Lane, type Parking } from './lane.ts';
 
 export type { ParkedRecord } from './lane.ts';
 
@@ -11,9 +11,9 @@ export class ParkedRecords implements Holder {
   readonly #parking: Parking;
   readonly #lane = new Lane();
 
-  constructor(context: OperatorContext, state: StateStore, process: (record: ParkedRecord) => void) {
+  constructor(context: OperatorContext, state: StateStore, acting: Omit<Parking, 'context'>) {
     this.#state = state;
-    this.#parking = { context, process };
+    this.#parking = { context, ...acting };
   }
 
   get held(): number {

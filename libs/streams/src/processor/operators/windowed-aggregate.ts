@@ -1,12 +1,13 @@
 /** Aggregation in tumbling and hopping windows (Kafka Streams: KStreamWindowAggregate).
  *  A1 A record counts in a window iff windowEnd + grace > watermark (D1), judged for each of its windows; late in all: late.
  *  A2 `final`: one result when the watermark passes windowEnd + grace; `updates`: the changed windows at each commit,
- *     and the last change of a window before it is forgotten.
+ *     and the last change of a window before it is forgotten; `{ everyMs }`: see `EarlyResults`, and one result at the close.
  *  A3 A closed window is forgotten when its retention has passed, by watermark (D14). */
 import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Holder, Next, Operator, OperatorContext } from '../operator.ts';
 import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
 import type { AggregateDefinition, WindowedAggregateOptions } from './aggregate-definition.ts';
+import { EarlyResults } from './early-results.ts';
 import { lateRecords } from './late-records.ts';
 import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
 
@@ -58,8 +59,10 @@ class WindowedAggregate implements Holder {
   /** Windows whose result is due but whose entries are not all in the cache. */
   #closing: StateSegment[] = [];
   readonly #closed = new Set<StateSegment>();
-  /** No window closes before the watermark reaches this. */
-  #nextCloseMs = -Infinity;
+  /** null: none are given before a window closes, but for those that follow the commits. */
+  readonly #early: EarlyResults | null;
+  /** Nothing is due before the watermark reaches this: no window closes, and no early result. */
+  #nextDueMs = -Infinity;
   /** The window of the record before: most records fall into the same. */
   #lastStartMs = -1;
   #last: StateSegment | null = null;
@@ -84,7 +87,22 @@ class WindowedAggregate implements Holder {
     this.#sizeMs = options.sizeMs;
     this.#openMs = options.sizeMs + options.graceMs;
     this.#retentionMs = retentionMs;
-    this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#resume(record));
+    this.#early = typeof options.emit === 'object' ? this.#earlyResults(options.emit.everyMs) : null;
+    this.#parked = new ParkedRecords(around.context, around.state, {
+      before: ({ watermarkMs }) => this.#giveEarlyBefore(watermarkMs),
+      process: (record) => this.#resume(record),
+    });
+  }
+
+  #earlyResults(everyMs: number): EarlyResults {
+    const { state, context } = this.#around;
+    return new EarlyResults({
+      state,
+      everyMs,
+      record: context.record,
+      isOpen: (segment, watermarkMs) => this.#closesAtMs(segment.id as number) > watermarkMs,
+      give: (entry) => this.#emit(entry),
+    });
   }
 
   /** Windows that the committed watermark had passed were emitted by that commit: not again (D10). Asked at the first use, when
@@ -92,6 +110,7 @@ class WindowedAggregate implements Holder {
   #begin(watermarkMs: number): void {
     this.#hasBegun = true;
     this.#doneToMs = watermarkMs;
+    this.#early?.begin(watermarkMs);
     for (const segment of this.#state.segments.values()) {
       if (this.#closesAtMs(segment.id as number) <= watermarkMs) this.#closed.add(segment);
     }
@@ -101,20 +120,24 @@ class WindowedAggregate implements Holder {
    *  emitted yet goes out with times from then on. */
   get ceilingMs(): number {
     const { emit, graceMs } = this.#options;
-    const results = emit === 'final' ? this.#doneToMs - graceMs : this.#pendingSinceMs;
-    return Math.min(results, this.#parked.oldestWatermarkMs);
+    const results = emit === 'updates' ? this.#pendingSinceMs : this.#doneToMs - graceMs;
+    return Math.min(results, this.#early?.ceilingMs ?? Infinity, this.#parked.oldestWatermarkMs);
   }
 
   get held(): number {
-    return this.#parked.held + this.#closing.length;
+    return this.#parked.held + this.#closing.length + (this.#early?.held ?? 0);
   }
   get isFull(): boolean {
     return this.#parked.isFull;
   }
+  /** Nothing may change in a record's windows before something else has happened. */
+  get #mustPark(): boolean {
+    return this.#parked.held > 0 || (this.#early !== null && this.#early.held > 0);
+  }
 
   receive(key: unknown, value: unknown, timestampMs: number): void {
     const { watermarkMs } = this.#context.time;
-    if (watermarkMs >= this.#nextCloseMs) this.advance(watermarkMs);
+    if (watermarkMs >= this.#nextDueMs) this.advance(watermarkMs);
     if (this.#tumbling) this.#receiveTumbling(key, value, timestampMs, watermarkMs);
     else this.#receiveHopping(key, value, timestampMs, watermarkMs);
   }
@@ -124,7 +147,7 @@ class WindowedAggregate implements Holder {
     if (this.#closesAtMs(startMs) <= watermarkMs) return this.#around.late(key, value, timestampMs);
     const segment = this.#segment(startMs);
     const id = typeof key === 'object' ? this.#state.identify(key) : key;
-    if (this.#parked.held === 0) {
+    if (!this.#mustPark) {
       const entry = segment.entries.get(id);
       if (entry !== undefined) return this.#update(entry, value, timestampMs);
       if (this.#state.isKnown(segment, id)) return this.#create(segment, id, key, value, timestampMs);
@@ -137,7 +160,7 @@ class WindowedAggregate implements Holder {
     const segments = this.#openWindows(timestampMs, watermarkMs);
     if (segments.length === 0) return this.#around.late(key, value, timestampMs);
     const id = this.#state.identify(key);
-    if (this.#parked.held === 0 && segments.every((segment) => this.#state.isKnown(segment, id))) {
+    if (!this.#mustPark && segments.every((segment) => this.#state.isKnown(segment, id))) {
       for (const segment of segments) this.#updateOrBegin(segment, id, key, value, timestampMs);
       return;
     }
@@ -154,6 +177,14 @@ class WindowedAggregate implements Holder {
       if (this.#closesAtMs(startMs) > watermarkMs) segments.push(this.#segment(startMs));
     }
     return segments;
+  }
+
+  /** Early results that were due before a record that waited for its state. */
+  #giveEarlyBefore(watermarkMs: number): Promise<void> | undefined {
+    const early = this.#early;
+    if (early === null) return undefined;
+    early.advance(watermarkMs);
+    return early.held > 0 ? early.drain() : undefined;
   }
 
   /** A record that waited for its state, judged by the watermark of its own time. */
@@ -183,7 +214,7 @@ class WindowedAggregate implements Holder {
     this.#lastStartMs = startMs;
     this.#last = segment;
     const closesAtMs = this.#closesAtMs(startMs);
-    if (closesAtMs < this.#nextCloseMs) this.#nextCloseMs = closesAtMs;
+    if (closesAtMs < this.#nextDueMs) this.#nextDueMs = closesAtMs;
     return segment;
   }
 
@@ -221,43 +252,47 @@ class WindowedAggregate implements Holder {
 
   #touched(entry: StateEntry): void {
     if (this.#pendingSinceMs === Infinity) this.#pendingSinceMs = this.#context.time.watermarkMs;
+    if (this.#early !== null) this.#early.note(entry);
     this.#state.touch(entry);
   }
 
   /** Closes and forgets what the watermark has passed. */
   advance(watermarkMs: number): void {
     if (!this.#hasBegun) this.#begin(watermarkMs);
-    if (this.#parked.held > 0) return; // first those that came before: `drain` comes back here
-    if (watermarkMs >= this.#nextCloseMs) this.#closeUpTo(watermarkMs);
-    if (this.#closing.length === 0) this.#doneToMs = watermarkMs;
+    if (this.#mustPark) return; // first those that came before: `drain` comes back here
+    if (watermarkMs >= this.#nextDueMs) this.#doDue(watermarkMs);
+    if (this.#closing.length === 0 && !this.#mustPark) this.#doneToMs = watermarkMs;
   }
 
-  #closeUpTo(watermarkMs: number): void {
-    this.#nextCloseMs = Infinity;
+  #doDue(watermarkMs: number): void {
+    this.#nextDueMs = Infinity;
     const due = [...this.#state.segments.values()].sort((a, b) => (a.id as number) - (b.id as number));
     for (const segment of due) this.#advanceOne(segment, watermarkMs);
+    if (this.#early === null) return;
+    this.#early.advance(watermarkMs);
+    this.#nextDueMs = Math.min(this.#nextDueMs, this.#early.nextMs);
   }
 
   #advanceOne(segment: StateSegment, watermarkMs: number): void {
     const startMs = segment.id as number;
     const closesAtMs = this.#closesAtMs(startMs);
     if (closesAtMs > watermarkMs) {
-      this.#nextCloseMs = Math.min(this.#nextCloseMs, closesAtMs);
+      this.#nextDueMs = Math.min(this.#nextDueMs, closesAtMs);
     } else if (!this.#closed.has(segment)) {
       this.#closed.add(segment);
-      if (this.#options.emit === 'final' && !segment.complete) this.#closing.push(segment);
+      if (this.#options.emit !== 'updates' && !segment.complete) this.#closing.push(segment);
       else this.#close(segment);
     }
     const forgetAtMs = startMs + this.#retentionMs;
     if (this.#closing.includes(segment)) return;
     if (forgetAtMs <= watermarkMs) this.#forget(segment);
-    else this.#nextCloseMs = Math.min(this.#nextCloseMs, Math.max(forgetAtMs, closesAtMs));
+    else this.#nextDueMs = Math.min(this.#nextDueMs, Math.max(forgetAtMs, closesAtMs));
   }
 
   #close(segment: StateSegment): void {
     this.#context.record.without(() => {
       for (const entry of segment.entries.values()) {
-        if (this.#options.emit === 'final' || entry.dirty) this.#emit(entry);
+        if (this.#options.emit !== 'updates' || entry.dirty) this.#emit(entry);
       }
     });
   }
@@ -288,7 +323,7 @@ class WindowedAggregate implements Holder {
   }
 
   emitUpdates(): void {
-    if (this.#options.emit === 'final') return;
+    if (this.#options.emit !== 'updates') return;
     for (const entry of this.#state.dirty) {
       if (!entry.segment.dropped && !this.#closed.has(entry.segment)) this.#emit(entry);
     }
@@ -296,14 +331,20 @@ class WindowedAggregate implements Holder {
   }
 
   async drain(): Promise<void> {
-    await this.#parked.drain();
-    this.#nextCloseMs = -Infinity;
-    this.advance(this.#context.time.watermarkMs);
+    do {
+      await this.#early?.drain();
+      await this.#parked.drain();
+      await this.#closeUnread();
+      this.#nextDueMs = -Infinity;
+      this.advance(this.#context.time.watermarkMs);
+    } while (this.held > 0);
+  }
+
+  async #closeUnread(): Promise<void> {
     while (this.#closing.length > 0) {
       const segment = this.#closing[0]!;
       await this.#closeEvicted(segment);
       this.#closing.shift();
-      if ((segment.id as number) + this.#retentionMs <= this.#context.time.watermarkMs) this.#forget(segment);
     }
   }
 

@@ -5,7 +5,7 @@ import type { WindowedAggregateOptions } from '../../processor/operators/aggrega
 import { windowedAggregate } from '../../processor/operators/windowed-aggregate.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { windowed } from '../../serde/windowed.serde.ts';
-import type { AlignedWindow } from '../../time/window.ts';
+import type { AlignedWindow, Emit } from '../../time/window.ts';
 import type { WindowedOptions } from '../grouped-stream.ts';
 import type { StoreDeclaration } from '../graph.ts';
 import type { KTable, WindowedKTable } from '../ktable.ts';
@@ -13,6 +13,7 @@ import type { Aggregation } from './aggregation.ts';
 import { declareTable, declareWindowedTable, type NamedStore } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
 import { serdeOf, type Flow } from './flow.ts';
+import { earlyAggregation } from './early-aggregation.ts';
 import { TableHead } from './table-origin.ts';
 
 export type NamedAggregation = Aggregation & { readonly name: string };
@@ -47,9 +48,10 @@ export function declareWindowedAggregate(
   flow: Flow,
   aggregation: NamedAggregation,
   window: AlignedWindow,
-  options: WindowedOptions<unknown, unknown, 'final' | 'updates'>,
+  options: WindowedOptions<unknown, unknown, Emit>,
 ): WindowedKTable<unknown, unknown> {
   const { name } = aggregation;
+  const kept = typeof options.emit === 'object' ? earlyAggregation(aggregation) : aggregation;
   const operatorOptions = windowOptions(name, window, options);
   const span = {
     kind: 'window',
@@ -62,8 +64,8 @@ export function declareWindowedAggregate(
     parents: [flow.output],
     numSideOutputs: operatorOptions.late === 'sideOutput' ? 1 : 0,
     spec: () => {
-      const declared = declareStore(flow, aggregation, store.name, span);
-      const operator = windowedAggregate({ name, ...aggregation.definition }, declared, operatorOptions);
+      const declared = declareStore(flow, kept, store.name, span);
+      const operator = windowedAggregate({ name, ...kept.definition }, declared, operatorOptions);
       return { kind: 'operator', type: 'windowed-aggregate', operator, stores: [declared] };
     },
   });
@@ -100,9 +102,10 @@ export function declareStore(
 function windowOptions(
   name: string,
   window: AlignedWindow,
-  { graceMs, emit = 'updates', late = 'drop' }: WindowedOptions<unknown, unknown, 'final' | 'updates'>,
+  { graceMs, emit = 'updates', late = 'drop' }: WindowedOptions<unknown, unknown, Emit>,
 ): WindowedAggregateOptions {
   requireGrace(name, graceMs);
+  requireEmit(name, emit);
   return {
     sizeMs: window.sizeMs,
     advanceMs: window.kind === 'hopping' ? window.advanceMs : window.sizeMs,
@@ -116,6 +119,13 @@ export function requireGrace(name: string, graceMs: number): void {
   if (Number.isSafeInteger(graceMs) && graceMs >= 0) return;
   throw new TopologyError(
     `Cannot window ${name}: graceMs is ${String(graceMs)}; it must be a whole number of milliseconds, 0 or more.`,
+  );
+}
+
+export function requireEmit(name: string, emit: Emit): void {
+  if (typeof emit === 'string' || (Number.isSafeInteger(emit.everyMs) && emit.everyMs > 0)) return;
+  throw new TopologyError(
+    `Cannot window ${name}: emit.everyMs is ${String(emit.everyMs)}; it must be a whole number of milliseconds above 0.`,
   );
 }
 

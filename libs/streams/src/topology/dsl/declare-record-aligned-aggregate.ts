@@ -11,11 +11,17 @@ import type {
 import { double } from '../../serde/primitives.serde.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { windowed } from '../../serde/windowed.serde.ts';
-import type { RecordAlignedWindow } from '../../time/window.ts';
+import type { Emit, RecordAlignedWindow } from '../../time/window.ts';
 import type { WindowedOptions } from '../grouped-stream.ts';
 import type { StoreDeclaration } from '../graph.ts';
 import type { WindowedKTable } from '../ktable.ts';
-import { behind, declareStore, requireGrace, type NamedAggregation } from './declare-aggregate.ts';
+import {
+  behind,
+  declareStore,
+  requireEmit,
+  requireGrace,
+  type NamedAggregation,
+} from './declare-aggregate.ts';
 import { declareWindowedTable, type NamedStore } from './declared-table.ts';
 import type { Dsl } from './dsl.ts';
 import { serdeOf, type Flow } from './flow.ts';
@@ -25,10 +31,11 @@ export function declareRecordAlignedAggregate(
   flow: Flow,
   aggregation: NamedAggregation,
   window: RecordAlignedWindow,
-  { graceMs, emit = 'updates', late = 'drop' }: WindowedOptions<unknown, unknown, 'final' | 'updates'>,
+  { graceMs, emit = 'updates', late = 'drop' }: WindowedOptions<unknown, unknown, Emit>,
 ): WindowedKTable<unknown, unknown> {
   const { name } = aggregation;
   requireGrace(name, graceMs);
+  requireEmit(name, emit);
   refuseRetention(aggregation);
   const definition = define(aggregation, window);
   const layout = layOut(definition, window, graceMs);

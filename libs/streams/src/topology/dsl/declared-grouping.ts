@@ -2,7 +2,7 @@
 import type { GroupColumns } from '../../column/column-aggregation.ts';
 import type { AliasedAggregate } from '../../column/aggregate.ts';
 import { requireKey } from '../../processor/operators/require-key.ts';
-import type { UnlimitedWindow, Window } from '../../time/window.ts';
+import type { Emit, UnlimitedWindow, Window } from '../../time/window.ts';
 import type {
   AggregateOptions,
   CountOptions,
@@ -23,7 +23,6 @@ import { repartition } from './through-topic.ts';
 
 type Options = GroupedOptions<unknown, unknown>;
 type Aggregates = readonly AliasedAggregate<unknown, string, unknown>[];
-type Emits = 'final' | 'updates';
 
 /** The same four ways to aggregate, whatever becomes of them. */
 abstract class Aggregations<Table> {
@@ -68,7 +67,7 @@ class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
 
   windowedBy(
     window: Window | UnlimitedWindow,
-    options: Partial<WindowedOptions<unknown, unknown, Emits>> = {},
+    options: Partial<WindowedOptions<unknown, unknown, Emit>> = {},
   ): DeclaredWindowing {
     const name = options.name ?? this.#name;
     return new DeclaredWindowing(this.#columns, window, options.emit ?? 'updates', (aggregation) =>
@@ -79,12 +78,12 @@ class DeclaredGrouping extends Aggregations<KTable<unknown, unknown>> {
   #declareWindowed(
     aggregation: aggregations.Aggregation & { readonly name: string },
     window: Window | UnlimitedWindow,
-    unchecked: Partial<WindowedOptions<unknown, unknown, Emits>>,
+    unchecked: Partial<WindowedOptions<unknown, unknown, Emit>>,
   ): WindowedTable {
     const flow = this.#grouped();
     if (window.kind === 'unlimited')
       return declareUnlimitedAggregate(this.#dsl, flow, aggregation, window) as WindowedTable;
-    const options = unchecked as WindowedOptions<unknown, unknown, Emits>; // its grace is looked at there
+    const options = unchecked as WindowedOptions<unknown, unknown, Emit>; // its grace is looked at there
     return window.kind === 'sliding' || window.kind === 'session'
       ? declareRecordAlignedAggregate(this.#dsl, flow, aggregation, window, options)
       : declareWindowedAggregate(this.#dsl, flow, aggregation, window, options);
@@ -96,13 +95,13 @@ type WindowedTable = WindowedKTable<unknown, unknown>;
 class DeclaredWindowing extends Aggregations<WindowedTable> {
   readonly kind = 'windowed';
   readonly window: Window | UnlimitedWindow;
-  readonly emit: Emits;
+  readonly emit: Emit;
   readonly #declare: (aggregation: aggregations.Aggregation) => WindowedTable;
 
   constructor(
     columns: GroupColumns,
     window: Window | UnlimitedWindow,
-    emit: Emits,
+    emit: Emit,
     declare: (aggregation: aggregations.Aggregation) => WindowedTable,
   ) {
     super(columns);

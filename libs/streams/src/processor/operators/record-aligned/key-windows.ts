@@ -12,6 +12,8 @@ export interface KeyWindow<A = unknown> extends TimeSpan {
   changed: boolean;
   /** A result of it was passed on, or never will be. */
   emitted: boolean;
+  /** With early results: its last one was passed on, or never will be. */
+  closed: boolean;
 }
 
 export interface KeyWindows<A = unknown> {
@@ -21,10 +23,12 @@ export interface KeyWindows<A = unknown> {
   retracted: TimeSpan[];
   /** When the key's timer goes off; Infinity: it has none. */
   timerMs: number;
+  /** With early results: when changes are passed on; Infinity: nothing changed. */
+  giveAtMs: number;
 }
 
 export function noWindows<A>(): KeyWindows<A> {
-  return { windows: [], retracted: [], timerMs: Infinity };
+  return { windows: [], retracted: [], timerMs: Infinity, giveAtMs: Infinity };
 }
 
 export function newWindow<A>(
@@ -33,7 +37,7 @@ export function newWindow<A>(
   aggregate: A,
   timestampMs: number,
 ): KeyWindow<A> {
-  return { startMs, endMs, aggregate, timestampMs, changed: true, emitted: false };
+  return { startMs, endMs, aggregate, timestampMs, changed: true, emitted: false, closed: false };
 }
 
 /** Keeps the order by start. */

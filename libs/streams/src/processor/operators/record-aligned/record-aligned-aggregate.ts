@@ -3,13 +3,17 @@
  *  R1 Before a record counts, what its own watermark has passed is closed for its key: so the result is the same whether or not
  *     records had to wait for state.
  *  R2 `final`: one result when a window closes; `updates`: the changed windows at each commit, after deletions of those that went
- *     into others. The last change of a window is passed on before it is forgotten. */
+ *     into others. The last change of a window is passed on before it is forgotten. `{ everyMs }`: the changed windows of a key when
+ *     the watermark reaches the end of the interval of time they changed in (E1 and E2 of `EarlyResults` hold here too), and each
+ *     once when it closes. The key's timer goes off for both. */
 import type { StoreDeclaration } from '../../../topology/graph.ts';
 import type { StateEntry, StateStore } from '../../../state/state-store.ts';
 import { Timers } from '../../../state/timers.ts';
 import type { Holder, Next, Operator, OperatorContext } from '../../operator.ts';
 import type { WindowedAggregateOptions } from '../aggregate-definition.ts';
+import type { Emit } from '../../../time/window.ts';
 import { DueEntries, type DueEntry } from '../due-entries.ts';
+import { intervalStartMs } from '../early-results.ts';
 import { lateRecords } from '../late-records.ts';
 import { ParkedRecords, type ParkedRecord } from '../parked-records.ts';
 import { noWindows, type KeyWindow, type KeyWindows } from './key-windows.ts';
@@ -67,7 +71,7 @@ class RecordAlignedAggregate implements Holder {
   readonly limit = 1;
   readonly #definition: RecordAlignedDefinition;
   readonly #layout: WindowLayout;
-  readonly #emit: 'final' | 'updates';
+  readonly #emit: Emit;
   readonly #around: Surroundings;
   readonly #parked: ParkedRecords;
   readonly #due = new DueEntries<Due>((due) => this.#goOff(due));
@@ -76,17 +80,14 @@ class RecordAlignedAggregate implements Holder {
   /** The watermark when the oldest change came that is not emitted yet (`updates`). */
   #pendingSinceMs = Infinity;
 
-  constructor(
-    definition: RecordAlignedDefinition,
-    layout: WindowLayout,
-    emit: 'final' | 'updates',
-    around: Surroundings,
-  ) {
+  constructor(definition: RecordAlignedDefinition, layout: WindowLayout, emit: Emit, around: Surroundings) {
     this.#definition = definition;
     this.#layout = layout;
     this.#emit = emit;
     this.#around = around;
-    this.#parked = new ParkedRecords(around.context, around.state, (record) => this.#add(record));
+    this.#parked = new ParkedRecords(around.context, around.state, {
+      process: (record) => this.#add(record),
+    });
   }
 
   get held(): number {
@@ -98,9 +99,14 @@ class RecordAlignedAggregate implements Holder {
 
   /** Results to come have times from here on: see `limitTime`. */
   get ceilingMs(): number {
-    const results =
-      this.#emit === 'final' ? this.#layout.oldestResultMs(this.#doneToMs) : this.#pendingSinceMs;
-    return Math.min(results, this.#parked.oldestWatermarkMs);
+    return Math.min(this.#oldestResultMs, this.#parked.oldestWatermarkMs);
+  }
+
+  get #oldestResultMs(): number {
+    if (this.#emit === 'updates') return this.#pendingSinceMs;
+    const atCloseMs = this.#layout.oldestResultMs(this.#doneToMs);
+    if (this.#emit === 'final') return atCloseMs;
+    return Math.min(atCloseMs, intervalStartMs(this.#emit.everyMs, this.#doneToMs));
   }
 
   receive(key: unknown, value: unknown, timestampMs: number): void {
@@ -130,6 +136,7 @@ class RecordAlignedAggregate implements Holder {
     }
     const entry = this.#stored(id, key, windows);
     if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
+    this.#noteChange(entry.value, watermarkMs);
     this.#setTimer(entry, id);
     if (watermarkMs < this.#pendingSinceMs) this.#pendingSinceMs = watermarkMs;
   }
@@ -143,6 +150,18 @@ class RecordAlignedAggregate implements Holder {
     return entry;
   }
 
+  /** What changed in an interval of time is due at its end, however often it changes until then. */
+  #noteChange(of: KeyWindows, watermarkMs: number): void {
+    if (typeof this.#emit === 'string') return;
+    for (const window of of.windows)
+      // a sliding window may be over when it comes into being
+      if (this.#layout.closesAtMs(window) <= watermarkMs) window.closed = true;
+    if (of.giveAtMs !== Infinity) return;
+    if (of.retracted.length === 0 && !of.windows.some(({ changed }) => changed)) return;
+    const { everyMs } = this.#emit;
+    of.giveAtMs = intervalStartMs(everyMs, watermarkMs) + everyMs;
+  }
+
   #setTimer(entry: Entry, id: unknown): void {
     const dueMs = this.#nextDueMs(entry.value);
     if (dueMs >= entry.value.timerMs) return;
@@ -150,14 +169,21 @@ class RecordAlignedAggregate implements Holder {
     this.#around.timers.set(dueMs, id, entry.key);
   }
 
-  #nextDueMs({ windows }: KeyWindows): number {
-    let dueMs = Infinity;
+  #nextDueMs({ windows, giveAtMs }: KeyWindows): number {
+    let dueMs = giveAtMs;
     for (const window of windows) {
-      const waitsForClose = this.#emit === 'final' && !window.emitted;
-      const atMs = waitsForClose ? this.#layout.closesAtMs(window) : this.#layout.forgetsAtMs(window);
+      const atMs = this.#waitsForClose(window)
+        ? this.#layout.closesAtMs(window)
+        : this.#layout.forgetsAtMs(window);
       if (atMs < dueMs) dueMs = atMs;
     }
     return dueMs;
+  }
+
+  /** It gives a result when it closes, whether it changed or not. */
+  #waitsForClose({ emitted, closed }: KeyWindow): boolean {
+    if (this.#emit === 'updates') return false;
+    return this.#emit === 'final' ? !emitted : !closed;
   }
 
   /** Closes and forgets what the watermark has passed. */
@@ -179,10 +205,15 @@ class RecordAlignedAggregate implements Holder {
   #advanceKey(entry: Entry, id: unknown, watermarkMs: number): void {
     const { state } = this.#around;
     const of = entry.value;
-    const over = of.windows.filter((window) => this.#layout.closesAtMs(window) <= watermarkMs);
+    const isOver = (window: KeyWindow): boolean => this.#layout.closesAtMs(window) <= watermarkMs;
+    const over = of.windows.filter(isOver);
     if (over.length === 0 && of.timerMs > watermarkMs) return;
-    const unseen = over.filter(({ emitted, changed }) => (this.#emit === 'final' ? !emitted : changed));
-    this.#pass(entry, unseen);
+    const isDue = of.giveAtMs <= watermarkMs;
+    if (isDue) of.giveAtMs = Infinity;
+    const isAsked = (window: KeyWindow): boolean =>
+      isOver(window) ? this.#isUnseen(window) : isDue && window.changed;
+    this.#give(entry, of.windows.filter(isAsked), isDue);
+    if (typeof this.#emit === 'object') for (const window of over) window.closed = true;
     of.windows = of.windows.filter((window) => this.#layout.forgetsAtMs(window) > watermarkMs);
     if (of.timerMs <= watermarkMs) of.timerMs = Infinity;
     this.#setTimer(entry, id);
@@ -190,10 +221,17 @@ class RecordAlignedAggregate implements Holder {
     else state.touch(entry);
   }
 
-  /** Results that no input record stands behind. */
-  #pass(entry: Entry, windows: readonly KeyWindow[]): void {
-    if (windows.length === 0) return;
+  /** Of a window that is over. */
+  #isUnseen(window: KeyWindow): boolean {
+    return this.#emit === 'updates' ? window.changed : this.#waitsForClose(window);
+  }
+
+  /** Results that no input record stands behind, after the deletions of windows that went into others.
+   *  @param takesBack also without a result behind them */
+  #give(entry: Entry, windows: readonly KeyWindow[], takesBack: boolean): void {
+    if (windows.length === 0 && !takesBack) return;
     this.#around.context.record.without(() => {
+      for (const span of entry.value.retracted.splice(0)) this.#result(entry, span, span.endMs, () => null);
       for (const window of windows) {
         window.emitted = true;
         window.changed = false;
@@ -215,15 +253,12 @@ class RecordAlignedAggregate implements Holder {
   }
 
   emitUpdates(): void {
-    if (this.#emit === 'final') return;
+    if (this.#emit !== 'updates') return;
     for (const entry of [...this.#around.state.dirty] as Entry[]) {
       if (entry.removed) continue;
       const of = entry.value;
-      for (const span of of.retracted.splice(0)) this.#result(entry, span, span.endMs, () => null);
-      this.#pass(
-        entry,
-        of.windows.filter(({ changed }) => changed),
-      );
+      const changed = of.windows.filter((window) => window.changed);
+      this.#give(entry, changed, true);
       if (of.windows.length === 0) this.#around.state.remove(entry);
     }
     this.#pendingSinceMs = Infinity;
