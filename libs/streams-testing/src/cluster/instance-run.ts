@@ -73,7 +73,7 @@ export class InstanceRun {
       partitionCounts: () => topics.partitionCounts,
       maxBufferedBytes: own.maxBufferedBytes,
       member: () => this.#member,
-      claim: () => guard.claim(),
+      claim: (signal) => guard.claim(signal),
       listener: {
         onRebalancing: () => (this.#isAssigned = false),
         onRunning: () => (this.#isAssigned = true),

@@ -1,7 +1,12 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { EmbeddedLog } from '@hiveframe/streams-embedded';
 import { json, StreamsApp, StreamsBuilder, string, topic, type Topology } from '@hiveframe/streams';
+import { instead } from '../../test/support/instead.ts';
 import { afterTest, cluster, eventually, readNumbers, write } from '../../test/support/cluster.ts';
+import { describeTopology } from '../topology/description.ts';
+import { writeStoredTopology, type StoredTopology } from './stored-topology.ts';
+import { systemClock } from './system.ts';
 import { chooseVersion, encodeMember, type TopologyVersion } from './topology-version.ts';
 
 const words = topic('words', { key: string(), value: json<number>() });
@@ -58,6 +63,62 @@ describe('a rolling update', () => {
     expect((await readNumbers(log, 'counts')).get('a')).toEqual([1, 2, 3, 4, 5]);
   });
 });
+
+/** A version whose state cannot be that of `version`. */
+function refusedVersion(onRecord: () => void): Topology {
+  const builder = new StreamsBuilder();
+  builder
+    .stream(words)
+    .peek(onRecord)
+    .groupByKey({ name: 'renamed' })
+    .count()
+    .toStream()
+    .mapValues((count) => count ?? 0)
+    .to(counts);
+  return builder.build();
+}
+
+describe.each(['exactly_once', 'at_least_once', 'at_most_once'] as const)(
+  'two versions that start for the first time together, %s',
+  (processingGuarantee) => {
+    it('process nothing in the one that comes to be refused', async () => {
+      const log = await cluster({ words: 1, counts: 1 });
+      await writeWord(log);
+      let numProcessed = 0;
+      // The other one stores its topology when this one has looked at its start, and looks again because it has tasks now.
+      const shared = log.share();
+      let numLooks = 0;
+      const admin = instead(shared.admin, {
+        describe: async (topics) => {
+          if (topics.includes('app-topology') && ++numLooks === 2) {
+            await writeStoredTopology(storedOf(version(false)), {
+              log,
+              applicationId: 'app',
+              clock: systemClock,
+            });
+            for (let turn = 0; turn < 500 && numProcessed === 0; turn++) await setImmediate();
+          }
+          return shared.admin.describe(topics);
+        },
+      });
+      const app = new StreamsApp(
+        refusedVersion(() => numProcessed++),
+        { applicationId: 'app', log: instead(shared, { admin }), processingGuarantee, commitIntervalMs: 5 },
+      );
+      afterTest(() => app.stop());
+      app.start().catch(() => {}); // its state tells
+      await eventually(async () => app.state === 'error', 'it is refused');
+      expect(app.error?.message).toContain('its state belongs to another topology');
+      expect(numProcessed).toBe(0);
+      const at = [{ topic: 'words', partition: 0 }];
+      expect(await log.admin.committed('app', at)).toEqual([]);
+    });
+  },
+);
+
+function storedOf(topology: Topology): StoredTopology {
+  return { topology: describeTopology(topology.graph), retired: { stores: [] }, internalTopics: [] };
+}
 
 async function writeWord(log: EmbeddedLog): Promise<void> {
   await write(log, { topic: 'words', partition: 0 }, [{ key: 'a', value: '1', timestampMs: 1 }]);

@@ -7,12 +7,12 @@ import type {
   FetchedRecords,
   GroupListener,
   GroupMember,
+  LogError,
   LogReader,
   MemberAssignment,
   MemberInfo,
   TopicPartition,
 } from '../ports/log.ts';
-import { LogError } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { StreamTask } from '../task/stream-task.ts';
@@ -21,6 +21,7 @@ import { formatTaskId, type TaskId } from '../task/task-id.ts';
 import type { SubTopology } from '../topology/graph.ts';
 import { assignTasks, tasksOf, toAssignment, type SourceTopics } from './assignor.ts';
 import { Bell } from './bell.ts';
+import { claimTopology, type Claim } from './claim-topology.ts';
 import { LostRecords } from './lost-records.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { taskFailureKind } from './task-failure.ts';
@@ -62,8 +63,8 @@ export interface WorkerOptions {
   readonly maxBufferedBytes: number;
   readonly listener: WorkerListener;
   member(): GroupMember;
-  /** Tasks were given to this version of the topology. @throws what keeps it from running them */
-  claim(): Promise<void>;
+  /** Tasks were given to this version of the topology, until the signal aborts. @throws what keeps it from running them */
+  readonly claim: Claim;
 }
 
 export class StreamWorker implements GroupListener {
@@ -327,32 +328,24 @@ export class StreamWorker implements GroupListener {
       assigned.has(task.name) && task.state === 'suspended' && task.failure === null;
     await Promise.all(this.tasks.filter((task) => !stays(task)).map((task) => this.#registry.remove(task)));
     if (this.#isEnding) return;
+    // Who keeps a task has been of the version that processes all along; who has none asks before it fences or processes anything.
+    if (this.tasks.length === 0 && !(await this.#claim(ongoing))) return;
     for (const task of this.tasks) task.resume();
     this.#held = this.#stopped;
     await this.#registry.keepStateOf(this.#assigned);
     const missing = this.#assigned.filter((id) => !this.#registry.has(id));
-    await Promise.all([this.#claim(ongoing), this.#registry.openAll(missing, ongoing)]);
+    await this.#registry.openAll(missing, ongoing);
     if (!ongoing.aborted && !this.#stopped) this.#options.listener.onRunning();
   }
 
-  /** Not waited for beyond the assignment: the next one does it again. */
-  async #claim(ongoing: AbortSignal): Promise<void> {
-    if (this.#assigned.length === 0 || ongoing.aborted) return;
-    const { promise: calledOff, resolve: callOff } = Promise.withResolvers<void>();
-    ongoing.addEventListener('abort', () => callOff(), { once: true });
-    await Promise.race([this.#claimNow(), calledOff]);
-  }
-
-  async #claimNow(): Promise<void> {
+  /** Whether the tasks may run here. */
+  async #claim(ongoing: AbortSignal): Promise<boolean> {
+    if (this.#assigned.length === 0) return true;
     try {
-      await this.#options.claim();
+      return await claimTopology(this.#options.claim, this.#environment, ongoing);
     } catch (error) {
-      const isAway = error instanceof LogError && error.failure.kind === 'unavailable';
-      if (!isAway) return this.#fatal(error as Error);
-      this.#environment.logger.log(
-        'warn',
-        `The topology was not stored; with the next assignment again: ${error.message}`,
-      );
+      this.#fatal(error as Error);
+      return false;
     }
   }
 

@@ -153,7 +153,7 @@ export class StreamsApp implements AsyncDisposable {
       sources: topics.sources,
       partitionCounts: () => this.#partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
-      claim: () => this.#guard.claim(),
+      claim: (signal) => this.#guard.claim(signal),
       member: () => this.#member!,
       listener: {
         onRebalancing: () => this.#state.tryMove('rebalancing'),

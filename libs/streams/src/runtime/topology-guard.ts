@@ -34,10 +34,12 @@ export class TopologyGuard {
     );
   }
 
-  /** When the first tasks are given to this version. Writes nothing where it is stored already.
-   *  @throws TopologyError, should another version have become the one that processes meanwhile */
-  async claim(): Promise<void> {
+  /** When the first tasks are given to this version, before any of them is opened. Writes nothing where it is stored already, nor
+   *  when they were taken back meanwhile: then another version may have become the one that processes.
+   *  @throws TopologyError, should it be one that cannot share the state */
+  async claim(assignment: AbortSignal): Promise<void> {
     const stored = await this.#checked(() => {});
+    assignment.throwIfAborted();
     const next = this.#next(stored);
     if (JSON.stringify(next) === JSON.stringify(stored && pick(stored))) return;
     await writeStoredTopology(next, this.#config);

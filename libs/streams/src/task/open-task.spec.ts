@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { double, inMemoryStores, string, StreamsApp, StreamsBuilder, topic } from '@hiveframe/streams';
+import { instead } from '../../test/support/instead.ts';
 import { afterTest, cluster, write } from '../../test/support/cluster.ts';
 
 /** The object, telling when its methods are called and when they are done. */
@@ -15,17 +16,6 @@ function told<T extends object>(target: T, name: string, calls: string[]): T {
           result.then(() => calls.push(`${name}.${method} done`)).catch(() => {});
         return result;
       };
-    },
-  });
-}
-
-/** The object, with some of its methods replaced. */
-function instead<T extends object>(target: T, others: Partial<T>): T {
-  return new Proxy(target, {
-    get: (_, name: string & keyof T) => {
-      if (name in others) return others[name];
-      const value = target[name];
-      return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
     },
   });
 }
