@@ -10,6 +10,7 @@ import {
   type SubTopology,
   type TopologyGraph,
 } from '../topology/graph.ts';
+import { MAX_WRITERS } from '../watermark/encoded-writers.ts';
 import type { SourceTopics } from './assignor.ts';
 import { countInternalTopics } from './internal-topic-counts.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
@@ -226,7 +227,18 @@ export class TopicPreparation {
       for (const topic of topics) {
         numWriters.set(topic, (numWriters.get(topic) ?? 0) + this.#taskCount(sub, counts));
       }
+      for (const sink of this.#sinks(sub))
+        if (sink.carriesWatermarks === true) this.#checkWriters(sink, numWriters);
     }
     return numWriters;
+  }
+
+  /** What they announce must fit beside an offset. */
+  #checkWriters({ topic: ref }: SinkSpec, numWriters: ReadonlyMap<string, number>): void {
+    const topic = this.#resolve(ref);
+    if (numWriters.get(topic)! <= MAX_WRITERS) return;
+    throw new TopologyError(
+      `Cannot run ${this.#config.applicationId}: ${numWriters.get(topic)} tasks would write repartition topic ${topic}, and the watermarks of ${MAX_WRITERS} at most can be committed with its offsets. Give its source fewer partitions, or repartition() it into fewer before.`,
+    );
   }
 }

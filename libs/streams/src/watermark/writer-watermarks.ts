@@ -3,9 +3,7 @@
  *     them does (Flink: StatusWatermarkValve).
  *  U2 It is committed with the position, so a restart waits for nothing that was heard before. */
 import type { Announcement } from './announcement.ts';
-
-/** Kafka keeps 4,096 bytes beside an offset (`offset.metadata.max.bytes`). */
-const MAX_ENCODED_CHARS = 3_000;
+import { decodeWriters, encodeWriters } from './encoded-writers.ts';
 
 export class WriterWatermarks {
   /** By the writer's partition number. */
@@ -32,8 +30,10 @@ export class WriterWatermarks {
   hear({ writer, watermarkMs, idle }: Announcement): void {
     for (let unheard = this.#watermarksMs.length; unheard <= writer; unheard++)
       this.#set(unheard, -Infinity, false);
-    this.#set(writer, Math.max(watermarkMs, this.#watermarksMs[writer]!), idle);
-    this.#recompute();
+    const beforeMs = this.#watermarksMs[writer]!;
+    const waitsForOthers = !this.#idle[writer] && !idle && beforeMs > this.#watermarkMs;
+    this.#set(writer, Math.max(watermarkMs, beforeMs), idle);
+    if (!waitsForOthers) this.#recompute();
   }
 
   /** Where announcements may have been lost, nobody is waited for until heard again. */
@@ -48,41 +48,29 @@ export class WriterWatermarks {
   }
 
   #recompute(): void {
-    const active = this.#watermarksMs.filter((_, writer) => !this.#idle[writer]);
-    this.#isIdle = active.length === 0;
-    this.#watermarkMs = this.#isIdle ? Math.max(...this.#watermarksMs) : Math.min(...active);
-  }
-
-  /** `<base ms>:<unit ms>:<units above the base, base 36; empty: nothing heard>[!: idle],…`. With many writers the unit grows until
-   *  it fits: a watermark rounded down waits a little longer. */
-  encode(): string {
-    const known = this.#watermarksMs.filter(Number.isFinite);
-    const baseMs = known.length === 0 ? 0 : Math.floor(Math.min(...known));
-    for (let unitMs = 1; ; unitMs *= 10) {
-      const text = `${baseMs}:${unitMs}:${this.#entries(baseMs, unitMs)}`;
-      if (text.length <= MAX_ENCODED_CHARS || unitMs > 1e15) return text;
+    let lowestMs = Infinity;
+    let highestMs = -Infinity;
+    this.#isIdle = true;
+    for (let writer = 0; writer < this.#watermarksMs.length; writer++) {
+      const watermarkMs = this.#watermarksMs[writer]!;
+      if (watermarkMs > highestMs) highestMs = watermarkMs;
+      if (this.#idle[writer]) continue;
+      this.#isIdle = false;
+      if (watermarkMs < lowestMs) lowestMs = watermarkMs;
     }
+    this.#watermarkMs = this.#isIdle ? highestMs : lowestMs;
   }
 
-  #entries(baseMs: number, unitMs: number): string {
-    const entries = this.#watermarksMs.map((watermarkMs, writer) => {
-      const units = Number.isFinite(watermarkMs)
-        ? Math.floor((watermarkMs - baseMs) / unitMs).toString(36)
-        : '';
-      return this.#idle[writer] ? `${units}!` : units;
-    });
-    return entries.join(',');
+  encode(): string {
+    return encodeWriters(
+      this.#watermarksMs.map((watermarkMs, writer) => ({ watermarkMs, idle: this.#idle[writer]! })),
+    );
   }
 
   /** Tasks that are no more are forgotten. */
   restore(encoded: string): void {
-    const [baseMs, unitMs, entries = ''] = encoded.split(':');
-    const numWriters = this.#watermarksMs.length;
-    for (const [writer, entry] of entries.split(',').slice(0, numWriters).entries()) {
-      const units = entry.replace('!', '');
-      const watermarkMs = units === '' ? -Infinity : Number(baseMs) + parseInt(units, 36) * Number(unitMs);
-      this.#set(writer, watermarkMs, entry.endsWith('!'));
-    }
+    const known = decodeWriters(encoded).slice(0, this.#watermarksMs.length);
+    for (const [writer, { watermarkMs, idle }] of known.entries()) this.#set(writer, watermarkMs, idle);
     this.#recompute();
   }
 }
