@@ -35,12 +35,16 @@ export type TopologyCase =
   | AggregateCase
   | StreamJoinCase
   | StreamTableCase
+  | StreamVersionedTableCase
   | StreamGlobalTableCase
   | TableCase
+  | ForeignKeyCase
   | SuppressCase
   | MergeCase;
 
 export type Aggregation = 'count' | 'reduce' | 'aggregate';
+/** 'bag': what the rows of a group are, whatever they were before; no row for none. */
+export type TableAggregation = Aggregation | 'bag';
 export type JoinKind = 'inner' | 'left' | 'outer';
 
 export type WindowKind =
@@ -80,6 +84,16 @@ export interface StreamTableCase {
   /** Of topics b and c. */
   readonly table: TableExpression;
 }
+/** A table of topic b that keeps versions. */
+export interface StreamVersionedTableCase {
+  readonly kind: 'streamVersionedTable';
+  readonly join: 'inner' | 'left';
+  readonly historyRetentionMs: number;
+  /** Records are held back for so long; null: they are joined at once. */
+  readonly graceMs: number | null;
+  /** Tables that keep nothing, made of it one after the other. */
+  readonly made: readonly ('filter' | 'mapValues')[];
+}
 export interface StreamGlobalTableCase {
   readonly kind: 'streamGlobalTable';
   readonly join: 'inner' | 'left';
@@ -87,6 +101,14 @@ export interface StreamGlobalTableCase {
 export interface TableCase {
   readonly kind: 'table';
   readonly table: TableExpression;
+}
+/** Rows of a table of topic a name those of a table of topic b. */
+export interface ForeignKeyCase {
+  readonly kind: 'foreignKey';
+  readonly join: 'inner' | 'left';
+  readonly left: TableExpression;
+  readonly right: TableExpression;
+  readonly stored: boolean;
 }
 /** A table of topic a, its changes held back. */
 export interface SuppressCase {
@@ -100,9 +122,15 @@ export interface MergeCase {
 }
 
 export type TableExpression =
-  | { readonly op: 'source' | 'toTable'; readonly topic: Topic }
+  | { readonly op: 'toTable'; readonly topic: Topic }
+  | {
+      readonly op: 'source';
+      readonly topic: Topic;
+      /** What rows were is kept for so long; left out: only the rows of now are. */
+      readonly historyRetentionMs?: number | undefined;
+    }
   | { readonly op: 'filter' | 'mapValues'; readonly of: TableExpression; readonly stored: boolean }
-  | { readonly op: 'group'; readonly of: TableExpression; readonly aggregation: Aggregation }
+  | { readonly op: 'group'; readonly of: TableExpression; readonly aggregation: TableAggregation }
   | {
       readonly op: 'join';
       readonly join: JoinKind;

@@ -4,11 +4,14 @@ import type { Case, TopologyCase } from '../case.ts';
 import { inputs, type InputOptions } from './inputs.ts';
 import {
   bothSides,
+  bothTimesFirst,
   deletingRows,
+  deletingVersions,
   differentTimes,
   oneByOne,
   someAtOnce,
   timeFirst,
+  withoutForgotten,
   type ToSteps,
 } from './steps.ts';
 import * as topologies from './topologies.ts';
@@ -30,12 +33,22 @@ function casesOf<T extends TopologyCase>(
   return topology.chain((drawn) =>
     fc.record({
       topology: fc.constant(drawn),
-      steps: inputs({ topics: topologies.topicsOf(drawn), ...options }).chain(
-        isRegrouped(drawn) ? oneByOne : toSteps,
-      ),
+      steps: stepsOf(drawn, options, isRegrouped(drawn) ? oneByOne : toSteps),
       here,
     }),
   );
+}
+
+function stepsOf(
+  topology: TopologyCase,
+  options: Partial<InputOptions>,
+  toSteps: ToSteps,
+): Arb<Case['steps']> {
+  const steps = inputs({ topics: topologies.topicsOf(topology), ...options }).chain(toSteps);
+  const history = topologies.historyOf(topology);
+  return history === null
+    ? steps
+    : steps.map((all) => withoutForgotten(all, history.retentionMs, history.tables));
 }
 
 /** Behind a repartition topic a record is late if it was where it came from: what is written together is late together. */
@@ -57,9 +70,17 @@ export const CASES = {
     fromMs: 100, // Kafka Streams cuts windows off at 0, and joins with what lies there
   }),
   'stream-table-join': casesOf(topologies.streamTableCase),
+  'stream-versioned-table-join': casesOf(topologies.versionedTableCase, { toSteps: bothTimesFirst }),
+  'stream-versioned-table-join-with-grace': casesOf(topologies.heldBackCase, {
+    nullKeys: false, // Kafka Streams' buffer fails for them
+    toSteps: bothTimesFirst,
+  }),
   'stream-global-table-join': casesOf(topologies.streamGlobalTableCase),
   table: casesOf(topologies.tableCase),
+  'table-joins': casesOf(topologies.tableJoinCase),
   'table-of-tables': casesOf(topologies.madeOfTables, { toSteps: deletingRows }),
+  'versioned-tables': casesOf(topologies.madeOfVersionedTables, { toSteps: deletingVersions }),
+  'foreign-key-join': casesOf(topologies.foreignKeyCase),
   suppress: casesOf(topologies.untilTimeLimit, { toSteps: timeFirst, nullValues: false }),
   'suppress-until-full': casesOf(topologies.untilFull, { toSteps: differentTimes, nullValues: false }),
   merge: casesOf(topologies.mergeCase),

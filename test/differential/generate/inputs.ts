@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { InputRecord, Topic } from '../case.ts';
 import { groupOf } from '../topologies/functions.ts';
+import { LONGEST_JUMP_MS } from './topologies.ts';
 
 type Arb<T> = fc.Arbitrary<T>;
 
@@ -46,7 +47,7 @@ export function inputs({
     ),
     hasValue: nullValues ? fc.integer({ min: 0, max: 7 }).map((chance) => chance < 7) : fc.constant(true),
     digit: fc.integer({ min: 1, max: 9 }),
-    aheadMs: fc.oneof({ arbitrary: ms(6), weight: 9 }, { arbitrary: ms(40), weight: 1 }),
+    aheadMs: fc.oneof({ arbitrary: ms(6), weight: 9 }, { arbitrary: ms(LONGEST_JUMP_MS), weight: 1 }),
     behindMs: fc.oneof({ arbitrary: fc.constant(0), weight: 2 }, { arbitrary: ms(30), weight: 1 }),
   });
   return fc.array(drawn, { minLength: 1, maxLength: 24 }).map((records) => {

@@ -1,6 +1,6 @@
 /** What is written before output is looked at. */
 import fc from 'fast-check';
-import type { InputRecord } from '../case.ts';
+import type { InputRecord, Topic } from '../case.ts';
 
 export type ToSteps = (records: readonly InputRecord[]) => fc.Arbitrary<InputRecord[][]>;
 
@@ -49,6 +49,41 @@ export const timeFirst: ToSteps = (records) => {
   );
 };
 
+/** The history of rows ends here by the time that the stream has reached, in Kafka Streams by that of the table: so both have the same,
+ *  before the record is read that moves it. */
+export const bothTimesFirst: ToSteps = (records) => {
+  let newestMs = -1;
+  return fc.constant(
+    records.map((record) => {
+      const [, , , timestampMs] = record;
+      if (timestampMs <= newestMs) return [record];
+      newestMs = timestampMs;
+      return [['b', '~b', '~', timestampMs], ['a', '~a', '~', timestampMs], record];
+    }),
+  );
+};
+
+/** Without updates that are older than the history of rows goes back, where they would be the row of now: Kafka Streams takes none of
+ *  them, for it has forgotten deletions that may be newer. */
+export function withoutForgotten(
+  steps: readonly InputRecord[][],
+  historyRetentionMs: number,
+  tables: readonly Topic[],
+): InputRecord[][] {
+  const newestMs = new Map<Topic, number>();
+  const updatedMs = new Map<string, number>();
+  const isTaken = ([topic, key, , timestampMs]: InputRecord): boolean => {
+    if (key === null || !tables.includes(topic)) return true;
+    newestMs.set(topic, Math.max(newestMs.get(topic) ?? 0, timestampMs));
+    const row = `${topic}${key}`;
+    const isOld = timestampMs < (updatedMs.get(row) ?? 0);
+    if (timestampMs < newestMs.get(topic)! - historyRetentionMs) return isOld;
+    if (!isOld) updatedMs.set(row, timestampMs);
+    return true;
+  };
+  return steps.map((step) => step.filter(isTaken)).filter((step) => step.length > 0);
+}
+
 /** Which of two rows of one time leaves first, is no promise. */
 export const differentTimes: ToSteps = (records) => {
   const times = new Set<number>();
@@ -58,12 +93,18 @@ export const differentTimes: ToSteps = (records) => {
 
 /** Only rows that are there are deleted. */
 export const deletingRows: ToSteps = (records) => oneByOne(existing(records));
+export const deletingVersions: ToSteps = (records) => oneByOne(existing(records, true));
 
-function existing(records: readonly InputRecord[]): InputRecord[] {
+/** A deletion that is older than the row, where versions are kept, deletes nothing. */
+function existing(records: readonly InputRecord[], keepsVersions = false): InputRecord[] {
   const present = new Set<string>();
-  return records.filter(([topic, key, value]) => {
-    if (value === null) return present.delete(`${topic}${key}`);
-    present.add(`${topic}${key}`);
+  const updatedMs = new Map<string, number>();
+  return records.filter(([topic, key, value, timestampMs]) => {
+    const row = `${topic}${key}`;
+    if (keepsVersions && timestampMs < (updatedMs.get(row) ?? 0)) return true;
+    updatedMs.set(row, timestampMs);
+    if (value === null) return present.delete(row);
+    present.add(row);
     return true;
   });
 }

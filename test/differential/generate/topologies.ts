@@ -2,21 +2,33 @@
 import fc from 'fast-check';
 import type {
   AggregateCase,
+  ForeignKeyCase,
   MergeCase,
   StreamGlobalTableCase,
   StreamJoinCase,
   StreamTableCase,
+  StreamVersionedTableCase,
   SuppressCase,
   TableCase,
-  TableExpression,
   Topic,
   TopologyCase,
   WindowCase,
   WindowKind,
 } from '../case.ts';
+import {
+  isGrouped,
+  isMadeOfTables,
+  madeOfOne,
+  replaceEach,
+  retentionOf,
+  sourcesOf,
+  tableOf,
+} from './tables.ts';
 
 type Arb<T> = fc.Arbitrary<T>;
 
+/** By which a record is ahead of all others. */
+export const LONGEST_JUMP_MS = 40;
 const ms = (max: number, min = 0): Arb<number> => fc.integer({ min, max });
 const aggregation = fc.constantFrom('count' as const, 'reduce' as const, 'aggregate' as const);
 const joinKind = fc.constantFrom('inner' as const, 'left' as const, 'outer' as const);
@@ -60,82 +72,61 @@ export const streamJoinCase: Arb<StreamJoinCase> = fc
   })
   .map((join) => ({ ...join, afterMs: Math.max(join.afterMs, -join.beforeMs) }));
 
-const { made } = fc.letrec<{ made: TableExpression }>((tie) => ({
-  made: fc.oneof(
-    { maxDepth: 3, depthSize: 'small' },
-    fc.record({ op: fc.constantFrom('source', 'toTable'), topic: fc.constant('b') }) as Arb<TableExpression>,
-    fc.record({
-      op: fc.constantFrom('filter', 'mapValues'),
-      of: tie('made'),
-      stored: fc.boolean(),
-    }) as Arb<TableExpression>,
-    fc.record({ op: fc.constant('group'), of: tie('made'), aggregation }) as Arb<TableExpression>,
-    fc.record({
-      op: fc.constant('join'),
-      join: joinKind,
-      left: tie('made'),
-      right: tie('made'),
-      stored: fc.boolean(),
-    }) as Arb<TableExpression>,
-  ),
-}));
-
-/** A topic is read once: null for an expression with more sources than there are topics. */
-function withTopics(expression: TableExpression, topics: Topic[]): TableExpression | null {
-  switch (expression.op) {
-    case 'source':
-    case 'toTable': {
-      const topic = topics.shift();
-      return topic === undefined ? null : { ...expression, topic };
-    }
-    case 'join': {
-      const left = withTopics(expression.left, topics);
-      const right = withTopics(expression.right, topics);
-      return left === null || right === null ? null : { ...expression, left, right };
-    }
-    case 'filter':
-    case 'mapValues':
-    case 'group': {
-      const of = withTopics(expression.of, topics);
-      return of === null ? null : { ...expression, of };
-    }
-  }
-}
-function isMadeOfTables(table: TableExpression): boolean {
-  switch (table.op) {
-    case 'source':
-    case 'toTable':
-      return false;
-    case 'group':
-    case 'join':
-      return true;
-    case 'filter':
-    case 'mapValues':
-      return isMadeOfTables(table.of);
-  }
-}
-const tableOf = (...topics: Topic[]): Arb<TableExpression> =>
-  made
-    .map((expression) => withTopics(expression, [...topics]))
-    .filter((expression): expression is TableExpression => expression !== null);
-
 export const tableCase: Arb<TableCase> = fc.record({
   kind: fc.constant('table'),
   table: tableOf('a', 'b').filter((table) => !isMadeOfTables(table)),
 });
 /** Without deletions of what is not there (a stream made a table gives them): Kafka Streams passes them on, and they would show in what
  *  is made of it. */
+const existingTables = tableOf('a', 'b').filter(
+  (table) => isMadeOfTables(table) && !JSON.stringify(table).includes('toTable'),
+);
 export const madeOfTables: Arb<TableCase> = fc.record({
   kind: fc.constant('table'),
-  table: tableOf('a', 'b').filter(
-    (table) => isMadeOfTables(table) && !JSON.stringify(table).includes('toTable'),
-  ),
+  table: existingTables,
+});
+/** Joins, without groups. */
+export const tableJoinCase: Arb<TableCase> = fc.record({
+  kind: fc.constant('table'),
+  table: tableOf('a', 'b', 'c').filter((table) => isMadeOfTables(table) && !isGrouped(table)),
+});
+/** What a table that keeps versions passes on, Kafka Streams judges where it is grouped or joined: a store on the way there would take
+ *  older updates for new ones. */
+export const madeOfVersionedTables: Arb<TableCase> = fc
+  .record({ table: existingTables, historyRetentionMs: ms(60, 1) })
+  .map(({ table, historyRetentionMs }) => ({
+    kind: 'table',
+    table: replaceEach(table, (one) => {
+      if (one.op === 'source') return { ...one, historyRetentionMs };
+      return 'stored' in one && one.op !== 'join' ? { ...one, stored: false } : one;
+    }),
+  }));
+export const foreignKeyCase: Arb<ForeignKeyCase> = fc.record({
+  kind: fc.constant('foreignKey'),
+  join: lookupKind,
+  left: madeOfOne('a'),
+  right: madeOfOne('b'),
+  stored: fc.boolean(),
 });
 export const streamTableCase: Arb<StreamTableCase> = fc.record({
   kind: fc.constant('streamTable'),
   join: lookupKind,
   table: tableOf('b', 'c'),
 });
+const streamVersionedTable = {
+  kind: fc.constant('streamVersionedTable' as const),
+  join: lookupKind,
+  historyRetentionMs: ms(60, 1),
+  made: fc.array(fc.constantFrom('filter' as const, 'mapValues' as const), { maxLength: 2 }),
+};
+export const versionedTableCase: Arb<StreamVersionedTableCase> = fc.record({
+  ...streamVersionedTable,
+  graceMs: fc.constant(null),
+});
+/** Kafka Streams joins what is held back when the time has moved, and may have forgotten the row by then. */
+export const heldBackCase: Arb<StreamVersionedTableCase> = fc
+  .record({ ...streamVersionedTable, graceMs: ms(30, 1) })
+  .map((join) => ({ ...join, historyRetentionMs: join.graceMs + LONGEST_JUMP_MS + join.historyRetentionMs }));
 export const streamGlobalTableCase: Arb<StreamGlobalTableCase> = fc.record({
   kind: fc.constant('streamGlobalTable'),
   join: lookupKind,
@@ -157,6 +148,15 @@ export const eventTimeCase: Arb<WindowCase> = fc
   .oneof(windowCase('tumbling'), windowCase('session'))
   .map((window) => ({ ...window, timeFromValue: true, regroup: false }));
 
+/** Of its tables that keep versions; null: there are none. */
+export function historyOf(topology: TopologyCase): { retentionMs: number; tables: Topic[] } | null {
+  if (topology.kind === 'streamVersionedTable')
+    return { retentionMs: topology.historyRetentionMs, tables: ['b'] };
+  if (topology.kind !== 'table') return null;
+  const retentionMs = retentionOf(topology.table);
+  return retentionMs === undefined ? null : { retentionMs, tables: sourcesOf(topology.table) };
+}
+
 /** The topics that it reads. */
 export function topicsOf(topology: TopologyCase): Topic[] {
   switch (topology.kind) {
@@ -166,24 +166,13 @@ export function topicsOf(topology: TopologyCase): Topic[] {
       return ['a'];
     case 'streamJoin':
     case 'streamGlobalTable':
+    case 'streamVersionedTable':
+    case 'foreignKey':
     case 'merge':
       return ['a', 'b'];
     case 'streamTable':
       return ['a', ...sourcesOf(topology.table)];
     case 'table':
       return sourcesOf(topology.table);
-  }
-}
-function sourcesOf(table: TableExpression): Topic[] {
-  switch (table.op) {
-    case 'source':
-    case 'toTable':
-      return [table.topic];
-    case 'join':
-      return [...sourcesOf(table.left), ...sourcesOf(table.right)];
-    case 'filter':
-    case 'mapValues':
-    case 'group':
-      return sourcesOf(table.of);
   }
 }

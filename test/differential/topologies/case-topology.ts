@@ -6,9 +6,16 @@ import {
   type KStream,
   type Topology as BuiltTopology,
 } from '@hiveframe/streams';
-import type { AggregateCase, StreamJoinCase, SuppressCase, TopologyCase } from '../case.ts';
-import { append, groupOf, map, pair } from './functions.ts';
-import { tableOf } from './table-expressions.ts';
+import type {
+  AggregateCase,
+  ForeignKeyCase,
+  StreamJoinCase,
+  StreamVersionedTableCase,
+  SuppressCase,
+  TopologyCase,
+} from '../case.ts';
+import { append, groupOf, keeps, map, pair } from './functions.ts';
+import { tablesOf, type Table } from './table-expressions.ts';
 import { timedTexts, OUTPUT, TOPICS } from './topics.ts';
 import { windowResults } from './windowed-case.ts';
 
@@ -36,15 +43,19 @@ function results(builder: StreamsBuilder, testCase: TopologyCase): Texts {
     case 'streamTable': {
       const join = testCase.join === 'inner' ? 'join' : 'leftJoin';
       const options = { name: 'joined', joiner: pair };
-      return orNull(builder.stream(TOPICS.a)[join](tableOf(builder, testCase.table), options));
+      return orNull(builder.stream(TOPICS.a)[join](tablesOf(builder)(testCase.table), options));
     }
+    case 'streamVersionedTable':
+      return streamVersionedTable(builder, testCase);
     case 'streamGlobalTable': {
       const join = testCase.join === 'inner' ? 'join' : 'leftJoin';
       const table = builder.globalTable(TOPICS.b, { name: 'rows' });
       return orNull(builder.stream(TOPICS.a)[join](table, { name: 'joined', keyOf: groupOf, joiner: pair }));
     }
     case 'table':
-      return tableOf(builder, testCase.table).toStream();
+      return tablesOf(builder)(testCase.table).toStream();
+    case 'foreignKey':
+      return foreignKey(builder, testCase).toStream();
     case 'suppress':
       return suppressed(builder, testCase);
     case 'merge':
@@ -54,6 +65,24 @@ function results(builder: StreamsBuilder, testCase: TopologyCase): Texts {
 
 /** The same stream: a stream of texts is one of texts or null. */
 const orNull = (stream: KStream<string, string>): Texts => stream as unknown as Texts;
+
+function streamVersionedTable(builder: StreamsBuilder, testCase: StreamVersionedTableCase): Texts {
+  const { historyRetentionMs, graceMs, made } = testCase;
+  let table = builder.table(TOPICS.b, { name: 'rows', store: { historyRetentionMs } });
+  for (const op of made) table = op === 'filter' ? table.filter(keeps) : (table.mapValues(map) as Table);
+  const options = { name: 'joined', joiner: pair, ...(graceMs === null ? {} : { graceMs }) };
+  const stream = builder.stream(TOPICS.a);
+  return orNull(testCase.join === 'inner' ? stream.join(table, options) : stream.leftJoin(table, options));
+}
+
+function foreignKey(builder: StreamsBuilder, testCase: ForeignKeyCase): Table {
+  const { join, stored } = testCase;
+  const table = tablesOf(builder);
+  const [left, right] = [table(testCase.left), table(testCase.right)];
+  const store = stored ? { store: { name: 'kept' } } : {};
+  const options = { name: 'joined', foreignKey: groupOf, joiner: pair, ...store };
+  return join === 'inner' ? left.join(right, options) : left.leftJoin(right, options);
+}
 
 function suppressed(builder: StreamsBuilder, { limitMs, maxRecords }: SuppressCase): Texts {
   const buffer = maxRecords === null ? {} : { buffer: { maxRecords, whenFull: 'emitEarly' } as const };

@@ -1,11 +1,12 @@
 import { string, type KGroupedTable, type KTable, type StreamsBuilder } from '@hiveframe/streams';
-import type { Aggregation, TableExpression } from '../case.ts';
-import { append, groupOf, keeps, map, pair, remove } from './functions.ts';
+import type { TableAggregation, TableExpression } from '../case.ts';
+import { append, EMPTY_BAG, groupOf, keeps, map, pair, putIn, remove, takeOut } from './functions.ts';
 import { TOPICS } from './topics.ts';
 
-type Table = KTable<string, string>;
+export type Table = KTable<string, string>;
 
-export function tableOf(builder: StreamsBuilder, expression: TableExpression): Table {
+/** All tables of a topology, each with a name of its own. */
+export function tablesOf(builder: StreamsBuilder): (expression: TableExpression) => Table {
   let count = 0;
   const name = (): string => `table-${++count}`;
   const own = (stored: boolean) => (stored ? { store: { name: name() } } : {});
@@ -13,7 +14,7 @@ export function tableOf(builder: StreamsBuilder, expression: TableExpression): T
   function table(of: TableExpression): Table {
     switch (of.op) {
       case 'source':
-        return builder.table(TOPICS[of.topic], { name: name() });
+        return source(of);
       case 'toTable':
         return builder.stream(TOPICS[of.topic]).mapValues(map).toTable({ name: name() });
       case 'filter':
@@ -25,6 +26,11 @@ export function tableOf(builder: StreamsBuilder, expression: TableExpression): T
       case 'join':
         return joined(of);
     }
+  }
+
+  function source({ topic, historyRetentionMs }: TableExpression & { op: 'source' }): Table {
+    const versions = historyRetentionMs === undefined ? {} : { store: { historyRetentionMs } };
+    return builder.table(TOPICS[topic], { name: name(), ...versions });
   }
 
   function grouped(of: Table): KGroupedTable<string, string> {
@@ -39,10 +45,10 @@ export function tableOf(builder: StreamsBuilder, expression: TableExpression): T
     return join === 'inner' ? leftTable.join(rightTable, options) : leftTable.leftJoin(rightTable, options);
   }
 
-  return table(expression);
+  return table;
 }
 
-function aggregated(of: KGroupedTable<string, string>, aggregation: Aggregation): Table {
+function aggregated(of: KGroupedTable<string, string>, aggregation: TableAggregation): Table {
   switch (aggregation) {
     case 'count':
       return of.count().mapValues(String);
@@ -50,5 +56,11 @@ function aggregated(of: KGroupedTable<string, string>, aggregation: Aggregation)
       return of.reduce({ adder: append, subtractor: remove });
     case 'aggregate':
       return of.aggregate({ initializer: () => '', adder: append, subtractor: remove });
+    case 'bag':
+      return of.aggregate({
+        initializer: (): string | null => EMPTY_BAG,
+        adder: putIn,
+        subtractor: takeOut,
+      }) as Table;
   }
 }

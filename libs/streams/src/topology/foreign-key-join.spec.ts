@@ -132,6 +132,32 @@ describe('KTable joins by foreign key', () => {
     ]);
   });
 
+  it('says nothing when a row that is left out changes', async () => {
+    const builder = new StreamsBuilder();
+    const shown = builder.table(customers, { name: 'customers' }).filter((name) => name !== 'secret');
+    builder
+      .table(orders, { name: 'orders' })
+      .leftJoin(shown, {
+        name: 'named',
+        foreignKey: (order) => order.customer,
+        joiner: (order: Order, name: string | null) => `${order.amount} ${name ?? '-'}`,
+      })
+      .to(named);
+    const driver = drive(builder, { numPartitions: 3, ...NOTHING_CACHED });
+    await order(driver, 'o1', { customer: 1, amount: 5 });
+    await customer(driver, 1, 'secret');
+    await customer(driver, 1, 'secret');
+    await driver.crashAndRestart();
+    await customer(driver, 1, 'Ann');
+    await customer(driver, 1, 'secret');
+    await customer(driver, 1, null);
+    expect(await read(driver)).toEqual([
+      ['o1', '5 -'],
+      ['o1', '5 Ann'],
+      ['o1', '5 -'],
+    ]);
+  });
+
   it('dead-letters a row whose foreign key cannot be told, and none that comes behind it', async () => {
     const builder = new StreamsBuilder();
     const foreignKey = ({ customer, amount }: Order): number | null => {

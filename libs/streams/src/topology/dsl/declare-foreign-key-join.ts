@@ -37,6 +37,7 @@ export function declareForeignKeyJoin(
   const rightKey = serdeOf(right.flow.key);
   const joining: ForeignKeyJoining = { ...options, leftKey, leftValue: serdeOf(left.flow.value), rightKey };
   left.backing.origin.requirePrevious();
+  right.backing.origin.requirePrevious(); // so that a row that was not there, and is not, answers nobody
   const subscribed = dsl.draft.add({
     name: `${name}-subscribe`,
     parents: [left.flow.output],

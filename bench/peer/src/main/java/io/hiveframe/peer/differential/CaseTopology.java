@@ -8,6 +8,7 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.GlobalKTable;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.JoinWindows;
+import org.apache.kafka.streams.kstream.Joined;
 import org.apache.kafka.streams.kstream.KGroupedStream;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
@@ -44,8 +45,10 @@ final class CaseTopology {
       case "aggregate" -> aggregate();
       case "streamJoin" -> streamJoin();
       case "streamTable" -> streamTable();
+      case "streamVersionedTable" -> streamVersionedTable();
       case "streamGlobalTable" -> streamGlobalTable();
       case "table" -> new TableExpressions(builder).table(topology.get("table")).toStream();
+      case "foreignKey" -> new TableExpressions(builder).foreignKeyJoin(topology).toStream();
       case "suppress" -> suppress();
       case "merge" -> stream("a").merge(stream("b")).mapValues(Functions::map);
       default -> throw new IllegalArgumentException("unknown topology: " + topology);
@@ -103,6 +106,24 @@ final class CaseTopology {
     return topology.get("join").asText().equals("inner")
         ? stream("a").join(table, Functions::pair)
         : stream("a").leftJoin(table, Functions::pair);
+  }
+
+  private KStream<String, String> streamVersionedTable() {
+    KTable<String, String> table = builder.table("b", Consumed.with(Serdes.String(), Serdes.String()),
+        TableExpressions.versioned("rows", topology.get("historyRetentionMs").asLong()));
+    for (JsonNode op : topology.get("made")) {
+      table = op.asText().equals("filter")
+          ? table.filter((key, value) -> Functions.keeps(value))
+          : table.mapValues(Functions::map);
+    }
+    JsonNode grace = topology.get("graceMs");
+    Joined<String, String, String> joined = Joined.with(Serdes.String(), Serdes.String(), Serdes.String());
+    if (!grace.isNull()) {
+      joined = joined.withGracePeriod(ofMillis(grace.asLong()));
+    }
+    return topology.get("join").asText().equals("inner")
+        ? stream("a").join(table, Functions::pair, joined)
+        : stream("a").leftJoin(table, Functions::pair, joined);
   }
 
   private KStream<String, String> suppress() {

@@ -10,10 +10,12 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.TestInputTopic;
@@ -53,12 +55,24 @@ public final class Cases {
     Properties settings = new Properties();
     settings.put("application.id", "differential");
     settings.put("bootstrap.servers", "none:9092");
-    settings.put("state.dir", Files.createTempDirectory("differential").toString());
+    settings.put("state.dir", directory().toString());
+    settings.put("default.key.serde", Serdes.StringSerde.class.getName());
+    settings.put("default.value.serde", Serdes.StringSerde.class.getName());
     settings.put("statestore.cache.max.bytes", "0");
     settings.put("dsl.store.suppliers.class", BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class.getName());
     settings.put("__emit.interval.ms.kstreams.windowed.aggregation__", 0L);
     settings.put("__emit.interval.ms.kstreams.outer.join.spurious.results.fix__", 0L);
     return settings;
+  }
+
+  /** In memory where that can be: tables that keep versions lie on RocksDB, opened anew for each case. */
+  private static Path directory() throws IOException {
+    Path inMemory = Path.of("/dev/shm");
+    Path directory = Files.isWritable(inMemory)
+        ? Files.createTempDirectory(inMemory, "differential")
+        : Files.createTempDirectory("differential");
+    directory.toFile().deleteOnExit();
+    return directory;
   }
 
   private static ArrayNode run(JsonNode testCase, Properties settings) {
