@@ -2,11 +2,12 @@
  *  differences/ knows each of them.
  *  Records of one key keep their order within a step. Of different keys, the order in which results of one instant leave is no promise
  *  of either side: stores walk their keys as they like. */
-import type { Case, OutputRecord, Outputs, TableExpression } from './case.ts';
+import type { Case, OutputRecord, Outputs, TableExpression, WindowCase } from './case.ts';
 import { joinsThatWait } from './differences/joins-that-wait.ts';
 import { rowsThatChange, rowsThatDiffer } from './differences/rows-that-change.ts';
 import { withoutMissingRows } from './differences/rows-that-stay-missing.ts';
 import { cameBack, without } from './differences/sessions-that-stay-closed.ts';
+import { isSliding, withWholeWindows } from './differences/sliding-windows.ts';
 import { timesByTheLeft } from './differences/times-by-the-left.ts';
 
 export interface Comparison {
@@ -40,19 +41,22 @@ function allowDifferences(testCase: Case, theirs: Outputs, ours: Outputs): Compa
     }
     case 'foreignKey':
       return { expected: rowsThatChange(timesByTheLeft(testCase, topology, theirs)), actual: ours };
-    case 'window': {
-      if (topology.emit === 'updates')
-        return { expected: rowsThatChange(lastOfEachKey(theirs)), actual: ours };
-      if (topology.window.kind !== 'session') break;
-      const back = cameBack(theirs);
-      return { expected: without(back, theirs), actual: without(back, ours) };
-    }
+    case 'window':
+      return windows(testCase, topology, theirs, ours);
     case 'streamTable':
     case 'streamVersionedTable':
     case 'streamGlobalTable':
     case 'merge':
   }
   return { expected: theirs, actual: ours };
+}
+
+function windows(testCase: Case, topology: WindowCase, theirs: Outputs, ours: Outputs): Comparison {
+  const expected = isSliding(topology) ? withWholeWindows(testCase, topology, theirs) : theirs;
+  if (topology.emit === 'updates') return { expected: rowsThatChange(lastOfEachKey(expected)), actual: ours };
+  if (topology.window.kind !== 'session') return { expected, actual: ours };
+  const back = cameBack(theirs);
+  return { expected: without(back, theirs), actual: without(back, ours) };
 }
 
 /** Updates are gathered until the commit, and a step is one. */
