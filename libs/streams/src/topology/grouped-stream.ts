@@ -27,6 +27,8 @@ export interface GroupedOptions<K, V> extends RepartitionOptions<K, V> {}
 
 export interface AggregateOptions<K, V, VA> {
   readonly initializer: () => VA;
+  /** May change `aggregate` in place and return it, once nothing can throw any more; not `value`. A record for which it throws, in
+   *  any of its windows, counts in none. */
   readonly aggregator: (aggregate: VA, value: V, key: K) => VA;
   readonly store?: StoreOptions<K, VA>;
 }
@@ -37,6 +39,7 @@ export interface SessionMerge<K, VA> {
 }
 /** The first value of a group is its first result. */
 export interface ReduceOptions<K, V> {
+  /** Must change neither: a value is the first of each window that it falls into. */
   readonly reducer: (left: V, right: V, key: K) => V;
   readonly store?: StoreOptions<K, V>;
 }

@@ -215,6 +215,57 @@ describe('windowedAggregate, hopping', () => {
   });
 });
 
+describe('windowedAggregate, hopping, with an aggregator that refuses a record in one of its windows', () => {
+  const gathered = topic('gathered', { key: string(), value: json<number[]>() });
+  /** In each window at most two values. */
+  function gathering(options: TopologyTestDriverOptions) {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(readings)
+      .groupByKey({ name: 'gathered' })
+      .windowedBy(hopping({ sizeMs: 100, advanceMs: 50 }), { graceMs: 1_000, emit: 'final' })
+      .aggregate({
+        initializer: (): number[] => [],
+        aggregator(values, { at }) {
+          if (values.length === 2) throw new RangeError('There is room for two.');
+          values.push(at);
+          return values;
+        },
+      })
+      .toStream()
+      .map((values, { window }) => ({ key: String(window.startMs), value: values }))
+      .to(gathered);
+    const driver = new TopologyTestDriver(builder.build(), options);
+    open.push(driver);
+    return driver;
+  }
+
+  it.each([
+    ['everything cached', {}],
+    ['nothing cached, so that records are parked', { maxCachedBytes: 1, stores: inMemoryStores() }],
+  ])('counts it in none, %s', async (_name, options) => {
+    const driver = gathering(options);
+    const input = driver.input(readings);
+    const pipe = (at: number) => input.pipe({ at, value: 1 }, { key: 'a' });
+    for (const at of [110, 120]) await pipe(at); // [50, 150) and [100, 200) are full
+    await pipe(60); // [0, 100) takes it, [50, 150) does not
+    await driver.advanceWallClock(1_000);
+    await driver.crashAndRestart();
+    for (const at of [70, 10, 80]) await pipe(at);
+    await driver.crashAndRestart();
+    for (const at of [20, 30, 5_000]) await pipe(at);
+    expect(await driver.output(gathered).readKeyValuesToMap()).toEqual(
+      new Map([
+        ['0', [10, 20]],
+        ['50', [110, 120]],
+        ['100', [110, 120]],
+      ]),
+    );
+    const refused = (await driver.deadLetters.readAll()).map(({ value }) => JSON.parse(String(value)).at);
+    expect(refused).toEqual([60, 70, 80, 30]);
+  });
+});
+
 interface Event {
   key: string;
   at: number;

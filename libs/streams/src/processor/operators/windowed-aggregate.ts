@@ -2,12 +2,14 @@
  *  A1 A record counts in a window iff windowEnd + grace > watermark (D1), judged for each of its windows; late in all: late.
  *  A2 `final`: one result when the watermark passes windowEnd + grace; `updates`: the changed windows at each commit,
  *     and the last change of a window before it is forgotten; `{ everyMs }`: see `EarlyResults`, and one result at the close.
- *  A3 A closed window is forgotten when its retention has passed, by watermark (D14). */
+ *  A3 A closed window is forgotten when its retention has passed, by watermark (D14).
+ *  A4 A record that the aggregator refuses in one of its windows counts in none (`in-all-windows.ts`). */
 import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Holder, Next, Operator, OperatorContext } from '../operator.ts';
 import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
 import type { AggregateDefinition, WindowedAggregateOptions } from './aggregate-definition.ts';
 import { EarlyResults } from './early-results.ts';
+import { InAllWindows } from './in-all-windows.ts';
 import { lateRecords } from './late-records.ts';
 import { ParkedRecords, type ParkedRecord } from './parked-records.ts';
 
@@ -18,6 +20,7 @@ export function windowedAggregate<K, V, A, R>(
   store: StoreDeclaration,
   options: WindowedAggregateOptions,
 ): Operator {
+  const inAll = new InAllWindows(definition.name);
   return {
     build(context, next, sides) {
       const retentionMs = Math.max(store.retentionMs ?? 0, options.sizeMs + options.graceMs);
@@ -26,6 +29,7 @@ export function windowedAggregate<K, V, A, R>(
         next,
         late: lateRecords(definition.name, context, options.late, sides[0]),
         state: context.store(store.name),
+        inAll,
       });
       context.hold(windows);
       context.onWatermark((watermarkMs) => windows.advance(watermarkMs));
@@ -41,6 +45,7 @@ interface Surroundings {
   readonly next: Next;
   readonly late: Next;
   readonly state: StateStore;
+  readonly inAll: InAllWindows;
 }
 
 class WindowedAggregate implements Holder {
@@ -160,10 +165,8 @@ class WindowedAggregate implements Holder {
     const segments = this.#openWindows(timestampMs, watermarkMs);
     if (segments.length === 0) return this.#around.late(key, value, timestampMs);
     const id = this.#state.identify(key);
-    if (!this.#mustPark && segments.every((segment) => this.#state.isKnown(segment, id))) {
-      for (const segment of segments) this.#updateOrBegin(segment, id, key, value, timestampMs);
-      return;
-    }
+    if (!this.#mustPark && segments.every((segment) => this.#state.isKnown(segment, id)))
+      return this.#countInAll(segments, id, key, value, timestampMs);
     for (const segment of segments) this.#parked.want(segment, id, key);
     this.#parked.park(key, value, timestampMs);
   }
@@ -195,8 +198,47 @@ class WindowedAggregate implements Holder {
       this.#updateOrBegin(this.#segment(startMs), this.#state.identify(key), key, value, timestampMs);
       return;
     }
-    for (const segment of this.#openWindows(timestampMs, watermarkMs)) {
-      this.#updateOrBegin(segment, this.#state.identify(key), key, value, timestampMs);
+    const segments = this.#openWindows(timestampMs, watermarkMs);
+    this.#countInAll(segments, this.#state.identify(key), key, value, timestampMs);
+  }
+
+  #countInAll(
+    segments: readonly StateSegment[],
+    id: unknown,
+    key: unknown,
+    value: unknown,
+    timestampMs: number,
+  ): void {
+    const { inAll } = this.#around;
+    if (inAll.triesCopies) return this.#countCopies(segments, id, key, value, timestampMs);
+    let counted = 0;
+    try {
+      for (; counted < segments.length; counted++)
+        this.#updateOrBegin(segments[counted]!, id, key, value, timestampMs);
+    } catch (thrown) {
+      throw inAll.refused(thrown, counted);
+    }
+  }
+
+  /** A4: first what may throw and changes nothing. */
+  #countCopies(
+    segments: readonly StateSegment[],
+    id: unknown,
+    key: unknown,
+    value: unknown,
+    timestampMs: number,
+  ): void {
+    this.#context.entered(this.#definition.name);
+    const counted = segments.map(({ entries }) => {
+      const entry = entries.get(id);
+      const before = entry === undefined ? this.#definition.initializer() : this.#state.copyOf(entry);
+      return this.#definition.aggregator(before, value, key);
+    });
+    for (const [i, segment] of segments.entries()) {
+      const entry = segment.entries.get(id) ?? this.#state.create(segment, id, key, counted[i]);
+      entry.value = counted[i];
+      if (timestampMs > entry.timestampMs) entry.timestampMs = timestampMs;
+      this.#touched(entry);
     }
   }
 

@@ -144,6 +144,76 @@ describe('sessions, final', () => {
   });
 });
 
+describe('an aggregator that refuses a record', () => {
+  it('counts it in none of its sliding windows', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(readings)
+      .groupByKey({ name: 'gathered' })
+      .windowedBy(sliding({ differenceMs: 100 }), { graceMs: 1_000, emit: 'final' })
+      .aggregate({
+        initializer: (): number[] => [],
+        aggregator(values, { at }) {
+          if (values.length === 2) throw new RangeError('There is room for two.');
+          values.push(at);
+          return values;
+        },
+      })
+      .toStream()
+      .map((values, { key, window: { startMs, endMs } }) => ({
+        key,
+        value: { key, start: startMs, end: endMs, values } as Result,
+      }))
+      .to(results);
+    const driver = new TopologyTestDriver(builder.build());
+    open.push(driver);
+    const pipe = (at: number) => driver.input(readings).pipe({ at, value: 1 }, { key: 'a' });
+    for (const at of [200, 210]) await pipe(at);
+    await pipe(190); // there is room in 100-200, and none in 110-210
+    await driver.advanceWallClock(1_000);
+    await driver.crashAndRestart();
+    await pipe(195);
+    await pipe(5_000);
+    expect((await driver.output(results).readValues()).map(inWords)).toEqual([
+      'a 100-200 200',
+      'a 110-210 200,210',
+      'a 201-301 210',
+    ]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(2);
+  });
+
+  it('leaves sessions as they were that would have become one', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(readings)
+      .groupByKey({ name: 'sums' })
+      .windowedBy(session({ gapMs: 100 }), { graceMs: 1_000, emit: 'final' })
+      .reduce({
+        reducer(left, right) {
+          if (right.value < 0) throw new RangeError('Values are positive.');
+          left.value += right.value;
+          return left;
+        },
+      })
+      .toStream()
+      .map(({ value }, { key, window: { startMs, endMs } }) => ({
+        key,
+        value: { key, start: startMs, end: endMs, values: [value] } as Result,
+      }))
+      .to(results);
+    const driver = new TopologyTestDriver(builder.build());
+    open.push(driver);
+    const pipe = (at: number, value: number) => driver.input(readings).pipe({ at, value }, { key: 'a' });
+    await pipe(0, 1);
+    await pipe(150, 2);
+    await pipe(80, -1);
+    await driver.crashAndRestart();
+    await pipe(5_000, 1);
+    expect((await driver.output(results).readValues()).map(inWords)).toEqual(['a 0-0 1', 'a 150-150 2']);
+    expect(await driver.deadLetters.readAll()).toHaveLength(1);
+  });
+});
+
 describe('sessions, updates', () => {
   const updates: Shape = { window: session({ gapMs: 100 }), emit: 'updates' };
 

@@ -33,7 +33,7 @@ export class Sessions implements WindowLayout {
     return endMs;
   }
 
-  /** Lateness is judged for the merged session. */
+  /** Lateness is judged for the merged session. A record that is refused changes nothing: sessions become one on a copy. */
   add({ key, value, timestampMs }: ArrivedRecord, of: KeyWindows, watermarkMs: number): boolean {
     const near = of.windows.filter((session) => this.#touches(session, timestampMs));
     const endMs = near.reduce((end, session) => Math.max(end, session.endMs), timestampMs);
@@ -50,12 +50,13 @@ export class Sessions implements WindowLayout {
     return startMs - this.#gapMs <= timestampMs && timestampMs <= endMs + this.#gapMs;
   }
 
+  /** Where the first value is the first aggregate (`reduce`), what merges into that may change it in place. */
   #merge(sessions: readonly KeyWindow[], key: unknown): unknown {
     const definition = this.#definition;
-    return sessions.reduce(
-      (merged, { aggregate }) => definition.merger(merged, aggregate, key),
-      definition.initializer(),
-    );
+    return sessions.reduce((merged, { aggregate }, i) => {
+      const next = i === 0 ? definition.copy(aggregate) : aggregate;
+      return definition.merger(merged, next, key);
+    }, definition.initializer());
   }
 
   #replace(of: KeyWindows, old: readonly KeyWindow[], session: KeyWindow): void {

@@ -3,7 +3,9 @@
  *  L1 The left window of a record ends at it; for a record earlier than `differenceMs` it is [0, differenceMs].
  *  L2 The right window of a record begins 1 ms behind it, and exists when a record lies in it.
  *  L3 A new window begins with the aggregate of the one that holds the same records already: with L1 and L2 there always is one.
- *     So a closed window is kept, and goes on counting in silence, while a window that is still open may grow out of it. */
+ *     So a closed window is kept, and goes on counting in silence, while a window that is still open may grow out of it.
+ *  L4 A record that the aggregator refuses counts in none (`in-all-windows.ts`): new windows are made before any counts it. */
+import { InAllWindows } from '../in-all-windows.ts';
 import { insertWindow, newWindow, type KeyWindow, type KeyWindows } from './key-windows.ts';
 import type { ArrivedRecord, RecordAlignedDefinition, WindowLayout } from './window-layout.ts';
 
@@ -14,12 +16,14 @@ export class SlidingWindows implements WindowLayout {
   readonly #definition: RecordAlignedDefinition;
   readonly #differenceMs: number;
   readonly #graceMs: number;
+  readonly #inAll: InAllWindows;
 
   constructor(definition: RecordAlignedDefinition, differenceMs: number, graceMs: number) {
     this.#definition = definition;
     this.#differenceMs = differenceMs;
     this.#graceMs = graceMs;
     this.spanMs = differenceMs + graceMs;
+    this.#inAll = new InAllWindows(definition.name);
   }
 
   /** A record at the end still belongs to it. */
@@ -47,9 +51,11 @@ export class SlidingWindows implements WindowLayout {
     const covering = windows.filter(({ startMs, endMs }) => startMs <= timestampMs && timestampMs <= endMs);
     const previousMs = latestBefore(windows, timestampMs);
     const left = this.#leftWindow(record, windows);
+    const behind = this.#windowBehind(previousMs, record, windows, left);
     const right = this.#rightWindow(timestampMs, windows, covering.at(-1));
-    for (const window of covering) this.#count(record, window, watermarkMs);
-    for (const window of [left, this.#windowBehind(previousMs, record, windows, left), right])
+    this.#countInAll(record, covering);
+    for (const window of covering) this.#counted(record, window, watermarkMs);
+    for (const window of [left, behind, right])
       if (window !== null) this.#insert(window, windows, watermarkMs);
     return true;
   }
@@ -98,8 +104,25 @@ export class SlidingWindows implements WindowLayout {
     return this.#window(startMs, { aggregate, timestampMs });
   }
 
-  #count({ key, value, timestampMs }: ArrivedRecord, window: KeyWindow, watermarkMs: number): void {
-    window.aggregate = this.#definition.aggregator(window.aggregate, value, key);
+  #countInAll({ key, value }: ArrivedRecord, windows: readonly KeyWindow[]): void {
+    const definition = this.#definition;
+    if (this.#inAll.triesCopies) {
+      const counted = windows.map(({ aggregate }) =>
+        definition.aggregator(definition.copy(aggregate), value, key),
+      );
+      windows.forEach((window, i) => (window.aggregate = counted[i]));
+      return;
+    }
+    let counted = 0;
+    try {
+      for (; counted < windows.length; counted++)
+        windows[counted]!.aggregate = definition.aggregator(windows[counted]!.aggregate, value, key);
+    } catch (thrown) {
+      throw this.#inAll.refused(thrown, counted);
+    }
+  }
+
+  #counted({ timestampMs }: ArrivedRecord, window: KeyWindow, watermarkMs: number): void {
     window.timestampMs = Math.max(window.timestampMs, timestampMs);
     if (this.closesAtMs(window) > watermarkMs) window.changed = true;
   }
