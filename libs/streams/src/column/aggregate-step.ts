@@ -9,7 +9,7 @@ import { describeValue, isNull, type CompiledExpression, type Row } from './comp
 
 export interface AggregateStep {
   add(to: Accumulator, row: Row): void;
-  /** Takes back what `add` added; not for min and max. */
+  /** Takes back what `add` added, and refuses what it refused; not for min and max. */
   subtract?(from: Accumulator, row: Row): void;
   /** As if the rows of `from` had been added too. */
   merge(to: Accumulator, from: Accumulator): void;
@@ -88,9 +88,11 @@ function sumAndCount(aggregate: DeclaredAggregate, slots: Slots) {
     },
     subtract({ numbers }, row) {
       const value = evaluate(row);
-      if (typeof value !== 'number' || value !== value) return;
-      numbers[count]! -= 1;
-      numbers[sum] = numbers[count] === 0 ? 0 : numbers[sum]! - value; // nothing is left of what was rounded
+      if (typeof value === 'number') {
+        if (value !== value) return;
+        numbers[count]! -= 1;
+        numbers[sum] = numbers[count] === 0 ? 0 : numbers[sum]! - value; // nothing is left of what was rounded
+      } else if (!isNull(value)) throw wrongType(aggregate, value, 'a number');
     },
     merge({ numbers }, from) {
       numbers[sum]! += from.numbers[sum]!;

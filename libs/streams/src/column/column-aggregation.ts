@@ -22,7 +22,8 @@ export interface ColumnAggregation<A> {
   readonly initializer: () => A;
   /** Changes the accumulator in place; if it throws (a value of the wrong type), the accumulator is as before. */
   readonly add: (to: A, row: Row) => A;
-  /** Takes back what `add` added, where all aggregates can (`canSubtract`); if it throws, the accumulator is as before. */
+  /** Takes back what `add` added, where all aggregates can (`canSubtract`). It throws for a row that `add` refused; the accumulator is
+   *  then as before. */
   readonly subtract: (from: A, row: Row) => A;
   /** Changes `to` as if the rows of `from` had been added to it; `from` stays as it is. */
   readonly merge: (to: A, from: A) => A;

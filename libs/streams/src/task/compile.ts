@@ -1,4 +1,5 @@
 /** Compiles a sub-topology to closures, from the sinks backwards: each node once, its children first. */
+import { StreamsError } from '../errors/streams.error.ts';
 import type { Next, OperatorContext } from '../processor/operator.ts';
 import type { GraphNode, SinkSpec, SubTopology } from '../topology/graph.ts';
 
@@ -10,15 +11,8 @@ export interface CompileContext {
 /** What receives the records of each source node. */
 export function compile(subTopology: SubTopology, context: CompileContext): ReadonlyMap<GraphNode, Next> {
   const compiled = new Map<GraphNode, Next>();
-  const chain = (children: readonly GraphNode[]): Next => {
-    const targets = children.map((child) => compiled.get(child)!);
-    if (targets.length === 1) return targets[0]!;
-    if (targets.length === 0) return () => {};
-    if (targets.length === 2) return both(targets[0]!, targets[1]!);
-    return (key, value, timestampMs, previous) => {
-      for (const next of targets) next(key, value, timestampMs, previous);
-    };
-  };
+  const chain = (children: readonly GraphNode[]): Next =>
+    toAll(children.map((child) => compiled.get(child)!));
   for (let position = subTopology.nodes.length - 1; position >= 0; position--) {
     const node = subTopology.nodes[position]!;
     compiled.set(node, build(node, position));
@@ -34,9 +28,35 @@ export function compile(subTopology: SubTopology, context: CompileContext): Read
   }
 }
 
+function toAll([first, ...others]: readonly Next[]): Next {
+  if (first === undefined) return () => {};
+  return others.length === 0 ? first : both(first, toAll(others));
+}
+
+/** A record that fails in one place is not passed on to the next. A row that comes with the one before is: whoever missed it would
+ *  take it back all the same when it changes. */
 function both(first: Next, second: Next): Next {
   return (key, value, timestampMs, previous) => {
-    first(key, value, timestampMs, previous);
+    if (previous === undefined) {
+      first(key, value, timestampMs);
+      second(key, value, timestampMs);
+      return;
+    }
+    try {
+      first(key, value, timestampMs, previous);
+    } catch (thrown) {
+      passAllTheSame(() => second(key, value, timestampMs, previous));
+      throw thrown;
+    }
     second(key, value, timestampMs, previous);
   };
+}
+
+/** One failure is told: the one that is more than the record's own, if there is one. */
+function passAllTheSame(pass: () => void): void {
+  try {
+    pass();
+  } catch (thrown) {
+    if (StreamsError.is(thrown)) throw thrown;
+  }
 }

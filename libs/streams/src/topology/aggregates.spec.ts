@@ -154,7 +154,7 @@ describe("agg over a table's groups", () => {
     ]);
   });
 
-  it('a row that is refused changes nothing: the one before it stays', async () => {
+  it('a row that is refused is in no group: the one before it leaves', async () => {
     const { builder, grouped } = byTeam();
     grouped
       .agg(avg('age').alias('avg'), count('*').alias('n'))
@@ -165,7 +165,12 @@ describe("agg over a table's groups", () => {
       driver.input(users).pipe({ team: 'red', age: age as number }, { key: 'a' });
     await pipe(20);
     await pipe('old');
-    expect(await driver.output(rows).readValues()).toEqual([{ key: 'red', avg: 20, n: 1 }]);
+    await pipe(30);
+    expect(await driver.output(rows).readValues()).toEqual([
+      { key: 'red', avg: 20, n: 1 },
+      null,
+      { key: 'red', avg: 30, n: 1 },
+    ]);
     expect(await driver.deadLetters.readAll()).toHaveLength(1);
   });
 

@@ -6,9 +6,11 @@ import type { CountOptions } from './grouped-stream.ts';
 import type { KTable } from './ktable.ts';
 import type { StoreOptions } from './store-ref.ts';
 
-/** A row that changes is subtracted as it was, and added as it is. A result of null deletes the group. */
+/** A row that changes is subtracted as it was, and added as it is. A result of null deletes the group. A row for which `adder` throws
+ *  is a dead letter and in no group: the row before it is subtracted, and it is not. */
 export interface TableAggregateOptions<K, V, VA> {
   readonly initializer: () => VA;
+  /** Whether it throws must depend on the value alone: it is asked again, about a new aggregate, before a value is subtracted. */
   readonly adder: (aggregate: VA, value: V, key: K) => VA;
   /** Takes back what `adder` added. */
   readonly subtractor: (aggregate: VA, value: V, key: K) => VA;
@@ -16,6 +18,7 @@ export interface TableAggregateOptions<K, V, VA> {
 }
 /** The first value of a group is its first result. */
 export interface TableReduceOptions<K, V> {
+  /** Must not throw for a value: the first one is added without it, so nobody could tell later whether it was. */
   readonly adder: (left: V, right: V, key: K) => V;
   /** Takes back what `adder` added. */
   readonly subtractor: (left: V, right: V, key: K) => V;

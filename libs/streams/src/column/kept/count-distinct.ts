@@ -31,6 +31,13 @@ export function countDistinct<const S extends Source<Maybe<Scalar>>>(
           `Cannot compute ${what}: it has ${maxValues} different values already. Raise maxValues, or take approxCountDistinct.`,
         );
       },
+      takeBack(row, from) {
+        const value = evaluate(row);
+        if (isNothing(value)) return undefined;
+        const key = distinctKey(value);
+        if (from.has(key)) return key;
+        throw new RangeError(`Cannot take back ${what}: the value was never added.`);
+      },
       add: (to, key) => changed(to, key, 1),
       subtract: (from, key) => changed(from, key, -1),
       merge(to, from) {

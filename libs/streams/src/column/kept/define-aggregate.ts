@@ -4,6 +4,7 @@ import { asBuffer } from '../../serde/bytes.ts';
 import type { Serde, SerdeContext } from '../../serde/serde.ts';
 import type { Aggregate, Reads, Source, SubtractableAggregate } from '../aggregate.ts';
 import type { Maybe } from '../expression.ts';
+import type { Row } from '../compiled-expression.ts';
 import { declareKept } from './declare-kept.ts';
 import { isNothing, type Keep } from './keep.ts';
 
@@ -12,7 +13,7 @@ export interface AggregateFunction<V, A, R> {
   /** Part of the state's identity: under another name, stored state is refused. */
   readonly name: string;
   readonly initializer: () => A;
-  /** Gets no null and no NaN. */
+  /** Gets no null and no NaN. A value for which it throws fails its record; for tables, whether it does must depend on the value alone. */
   readonly add: (aggregate: A, value: V) => A;
   /** Of two sessions that become one; `right` is the later one. */
   readonly merge: (left: A, right: A) => A;
@@ -41,11 +42,17 @@ export function defineAggregate<V, A, R>(
   const context: SerdeContext = { topic: name, part: 'value', headers: () => [] };
   const over = (source: unknown) =>
     declareKept(name, source, '', ({ evaluate }) => {
+      const take = (row: Row): V | undefined => {
+        const value = evaluate(row);
+        return isNothing(value) ? undefined : (value as V);
+      };
       const keep: Keep<A, V> = {
         create: initializer,
-        take(row) {
-          const value = evaluate(row);
-          return isNothing(value) ? undefined : (value as V);
+        take,
+        takeBack(row) {
+          const value = take(row);
+          if (value !== undefined) add(initializer(), value); // throws for what was never added
+          return value;
         },
         add,
         pure: true,

@@ -15,6 +15,8 @@ export interface Keep<T, V> {
   readonly pure?: boolean;
   /** Takes back what `add` added, as `add`. Left out: that cannot be done. */
   subtract?(from: T, value: V): T;
+  /** What `subtract` gets. @throws if the value was never added @defaultValue `take`, which throws for what it refused */
+  takeBack?(row: Row, from: T): V | undefined;
   /** As if the values of `from`, which come behind, had been added too. May change `to`, not `from`. */
   merge(to: T, from: T): T;
   /** A fresh value at each call. */

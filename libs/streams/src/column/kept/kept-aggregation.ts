@@ -44,7 +44,10 @@ export function withKept(
     const { kept } = to;
     for (let i = 0; i < keeps.length; i++) {
       const keep = keeps[i]!;
-      const value = keep.take(row, kept[i]);
+      const value =
+        change === 'subtract' && keep.takeBack !== undefined
+          ? keep.takeBack(row, kept[i])
+          : keep.take(row, kept[i]);
       if (value === undefined) next[i] = NO_CHANGE;
       else next[i] = keep.pure === true ? keep[change]!(kept[i], value) : value;
     }

@@ -1,12 +1,14 @@
 /** Aggregation without a window: one state entry per key; an update is passed on when a commit gathers what changed.
  *  A1 An aggregate that is null is none: its key is deleted.
- *  A2 With the result goes, where it was asked for, the one that was passed on last. */
+ *  A2 With the result goes, where it was asked for, the one that was passed on last.
+ *  A3 Of a change of a table that is refused in part (`RefusedRow`), the rest is done: a row leaves though the next is refused. */
 import type { StoreDeclaration } from '../../topology/graph.ts';
 import type { Next, Operator, OperatorContext } from '../operator.ts';
 import type { StateEntry, StateSegment, StateStore } from '../../state/state-store.ts';
 import type { AggregateDefinition } from './aggregate-definition.ts';
 import { CompanionEntries } from './companion-entries.ts';
 import type { ParkedRecord, Parking } from './lane.ts';
+import { RefusedRow } from './row-change.ts';
 import type { Passing } from './table.ts';
 
 /** What operators behind the table of the results need. */
@@ -88,7 +90,25 @@ class RunningAggregate implements Parking {
     this.context.entered(this.#definition.name);
     if (known !== undefined) this.#remember(known);
     const before = known === undefined ? this.#definition.initializer() : known.value;
-    const updated = this.#definition.aggregator(before, value, key);
+    let updated: unknown;
+    try {
+      updated = this.#definition.aggregator(before, value, key);
+    } catch (thrown) {
+      if (!(thrown instanceof RefusedRow)) throw thrown;
+      this.#put(known, thrown.aggregate, id, key, timestampMs, watermarkMs);
+      throw thrown.cause;
+    }
+    this.#put(known, updated, id, key, timestampMs, watermarkMs);
+  }
+
+  #put(
+    known: StateEntry | undefined,
+    updated: unknown,
+    id: unknown,
+    key: unknown,
+    timestampMs: number,
+    watermarkMs: number,
+  ): void {
     if (updated === null || updated === undefined) {
       if (known === undefined) return;
       this.#state.remove(known);

@@ -6,6 +6,7 @@ import type { KeyValue } from '../../record/record.ts';
 import { equalKeys } from '../../serde/equal-keys.ts';
 import type { Serde } from '../../serde/serde.ts';
 import type { Operator } from '../operator.ts';
+import { madeBefore } from './made-before.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { RowChange } from './row-change.ts';
 import type { Mapper } from './stateless.ts';
@@ -25,7 +26,7 @@ export function groupRows(name: string, selector: Mapper<Selected>, keySerde: Se
         return isNothing(selected.key) || isNothing(selected.value) ? null : selected;
       };
       return (key, value, timestampMs, previous) => {
-        const before = selectedBefore(previous, key);
+        const before = madeBefore(select, previous, key);
         let now: Selected | null = null;
         try {
           now = select(value, key);
@@ -33,15 +34,6 @@ export function groupRows(name: string, selector: Mapper<Selected>, keySerde: Se
           pass(before, now, timestampMs);
         }
       };
-
-      /** Of a row that failed when it came: nothing (G3). */
-      function selectedBefore(previous: unknown, key: unknown): Selected | null {
-        try {
-          return select(previous, key);
-        } catch {
-          return null;
-        }
-      }
 
       function pass(before: Selected | null, now: Selected | null, timestampMs: number): void {
         if (before !== null && now !== null && isOneGroup(before.key, now.key)) {

@@ -10,6 +10,18 @@ export interface RowChange {
   readonly value: unknown;
 }
 
+/** Thrown by an aggregator over changes: a part of the change was refused, and the rest is to stay done. */
+export class RefusedRow {
+  /** What the rest made of the aggregate. */
+  readonly aggregate: unknown;
+  readonly cause: unknown;
+
+  constructor(aggregate: unknown, cause: unknown) {
+    this.aggregate = aggregate;
+    this.cause = cause;
+  }
+}
+
 const HAS_PREVIOUS = 1;
 const HAS_VALUE = 2;
 const HEAD_BYTES = 5;

@@ -37,6 +37,16 @@ export function storedRows(store: { readonly name: string }): Rows {
   };
 }
 
+/** Of a table that others are made of: a row for which a function of the user fails is none, as those behind that table were told. */
+export function findMade(rows: RowReader, key: unknown): unknown {
+  try {
+    return rows.find(key);
+  } catch (thrown) {
+    if (thrown instanceof InvariantError) throw thrown;
+    return null;
+  }
+}
+
 function notAtHand(store: string): never {
   throw new InvariantError(`A row of ${store} was looked for before it was read.`);
 }

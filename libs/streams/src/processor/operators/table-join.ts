@@ -2,10 +2,13 @@
  *  -RightJoin, -OuterJoin). Each side is an operator of its own that reads the other side's rows.
  *  T1 A side that is missing is null; where the kind wants it there, there is no row.
  *  T2 That there is still no row is no change, and is not passed on.
- *  T3 A row has the highest time that went into it (D9). */
+ *  T3 A row has the highest time that went into it (D9).
+ *  T4 A row for which the joiner fails is a dead letter, and none to those who go by the rows before it: the one it should have
+ *     replaced has left. */
 import type { Operator, OperatorContext } from '../operator.ts';
+import { madeBefore } from './made-before.ts';
 import { refusePromise } from './refuse-promise.ts';
-import type { RowReader, Rows } from './row-reader.ts';
+import { findMade, type RowReader, type Rows } from './row-reader.ts';
 import type { Joiner } from './stream-table-join.ts';
 import type { Passing } from './table.ts';
 
@@ -25,15 +28,23 @@ export function tableJoin(joining: TableJoining, side: Side, other: Rows, passin
       const row = new JoinedRow(joining, context);
       const others = other(context);
       return (key, value, timestampMs, previous) => {
-        const opposite = others.find(key);
+        const opposite = findMade(others, key);
         const make = (mine: unknown): unknown =>
           side === 'left' ? row.of(mine, opposite, key) : row.of(opposite, mine, key);
         const wasThere = side === 'left' ? row.exists(previous, opposite) : row.exists(opposite, previous);
-        const now = make(value);
-        if (now === null && !wasThere) return;
         const atMs = opposite === null ? timestampMs : Math.max(timestampMs, others.timestampMs);
-        if (passing.withPrevious) next(key, now, atMs, make(previous));
-        else next(key, now, atMs);
+        if (!passing.withPrevious) {
+          const now = make(value);
+          if (now !== null || wasThere) next(key, now, atMs);
+          return;
+        }
+        const before = madeBefore(make, previous, key);
+        let now: unknown = null;
+        try {
+          now = make(value);
+        } finally {
+          if (now !== null || wasThere) next(key, now, atMs, before);
+        }
       };
     },
   };
@@ -47,7 +58,7 @@ export function joinedRows(joining: TableJoining, left: Rows, right: Rows): Rows
     const reader = {
       timestampMs: -1,
       find(key: unknown): unknown {
-        const [leftRow, rightRow] = [lefts.find(key), rights.find(key)];
+        const [leftRow, rightRow] = [findMade(lefts, key), findMade(rights, key)];
         const leftMs = leftRow === null ? -1 : lefts.timestampMs;
         const rightMs = rightRow === null ? -1 : rights.timestampMs;
         reader.timestampMs = Math.max(leftMs, rightMs);

@@ -1,5 +1,8 @@
-/** Operators of tables that keep nothing: a null value says that the key was deleted, and passes as such. */
+/** Operators of tables that keep nothing: a null value says that the key was deleted, and passes as such.
+ *  M1 A row for which the function of the user fails is a dead letter. Those who go by the rows before it see that the row it should
+ *     have replaced has left, so that it can never be taken back twice or not at all. */
 import type { Next, Operator, OperatorContext } from '../operator.ts';
+import { madeBefore } from './made-before.ts';
 import { refusePromise } from './refuse-promise.ts';
 import type { Mapper } from './stateless.ts';
 
@@ -50,8 +53,12 @@ function perRow(
   };
   if (!withPrevious) return (key, value, timestampMs) => next(key, made(value, key), timestampMs);
   return (key, value, timestampMs, previous) => {
-    const before = made(previous, key);
-    const now = made(value, key);
-    if (now !== null || before !== null) next(key, now, timestampMs, before);
+    const before = madeBefore(made, previous, key);
+    let now: unknown = null;
+    try {
+      now = made(value, key);
+    } finally {
+      if (now !== null || before !== null) next(key, now, timestampMs, before);
+    }
   };
 }

@@ -3,11 +3,11 @@ import type { AliasedAggregate } from '../../column/aggregate.ts';
 import { canSubtract, compileAggregation, type AnyAggregate } from '../../column/column-aggregation.ts';
 import type { Row } from '../../column/compiled-expression.ts';
 import { TopologyError } from '../../errors/streams.error.ts';
-import type { RowChange } from '../../processor/operators/row-change.ts';
 import { asBuffer } from '../../serde/bytes.ts';
 import type { Serde } from '../../serde/serde.ts';
 import { aggregation, requireDistinct, type Aggregation } from './aggregation.ts';
 import { KEY_ITSELF } from './group-key.ts';
+import { overChanges } from './table-aggregation.ts';
 
 /** The group is gone with its last row. */
 interface Group {
@@ -23,32 +23,32 @@ export function columnsOfRows(
   requireDistinct([...KEY_ITSELF.names, ...declared.map(({ aliasedAs }) => aliasedAs)]);
   declared.forEach(requireSubtract);
   const columns = compileAggregation(declared, KEY_ITSELF);
-  const add = (group: Group, row: unknown): void => {
-    columns.add(group.columns, row as Row);
-    group.rows += 1;
-  };
-  const subtract = (group: Group, row: unknown): void => {
-    columns.subtract(group.columns, row as Row);
-    group.rows -= 1;
-  };
-  const change = (group: Group, { previous, value }: RowChange): void => {
-    if (previous !== null && group.rows > 0) subtract(group, previous);
-    if (value === null) return;
+  const aggregator = overChanges<Group>({
+    add(group, row) {
+      const to = group ?? { rows: 0, columns: columns.initializer() };
+      columns.add(to.columns, row as Row);
+      to.rows += 1;
+      return to;
+    },
+    takeOut(group, row) {
+      if (!tookOut(group.columns, row as Row)) return group;
+      group.rows -= 1;
+      return group.rows > 0 ? group : null;
+    },
+  });
+  /** Columns refuse to take out what they refuse to add. */
+  const tookOut = (from: unknown, row: Row): boolean => {
     try {
-      add(group, value);
-    } catch (error) {
-      if (previous !== null) add(group, previous); // the row that was refused changes nothing
-      throw error;
+      columns.subtract(from, row);
+      return true;
+    } catch {
+      return false;
     }
   };
   return aggregation<Group | null>(
     {
       initializer: () => null,
-      aggregator(group, changed) {
-        const current = group ?? { rows: 0, columns: columns.initializer() };
-        change(current, changed as RowChange);
-        return current.rows > 0 ? current : null;
-      },
+      aggregator,
       result: (group, key) => columns.row(group!.columns, key, null),
     },
     null,

@@ -13,6 +13,7 @@ import type { Serde, SerdeContext } from '../../../serde/serde.ts';
 import type { Next, Operator, OperatorContext } from '../../operator.ts';
 import { CompanionEntries } from '../companion-entries.ts';
 import type { ParkedRecord, Parking } from '../lane.ts';
+import { madeBefore } from '../made-before.ts';
 import { refusePromise } from '../refuse-promise.ts';
 import type { RowReader, Rows } from '../row-reader.ts';
 import type { Mapper } from '../stateless.ts';
@@ -56,17 +57,9 @@ export function subscribe(joining: ForeignKeyJoining): Operator {
         if (named instanceof Promise) refusePromise(joining.name, named);
         return named ?? null;
       };
-      /** A row whose foreign key cannot be told failed when it came, and subscribed to nothing: the next one must not fail for it. */
-      const namedBefore = (row: unknown, key: unknown): unknown => {
-        try {
-          return namedBy(row, key);
-        } catch {
-          return null;
-        }
-      };
       return (key, value, timestampMs, previous) => {
         const now = namedBy(value, key);
-        const before = namedBefore(previous, key);
+        const before = madeBefore(namedBy, previous, key);
         const primaryKey = toText(key);
         if (before !== null && (now === null || !isSame(before, now)))
           next(before, { primaryKey, hash: null, partition } satisfies Subscription, timestampMs);
