@@ -39,6 +39,11 @@ export class PacedReader implements LogReader {
     return this.#take();
   }
 
+  sinceCaughtUpMs(at: TopicPartition): number {
+    const isWaiting = (this.#waiting.get(nameOf(at)) ?? []).length > 0;
+    return isWaiting ? Infinity : this.#reader.sinceCaughtUpMs(at);
+  }
+
   close(): Promise<void> {
     this.#waiting.clear();
     return this.#reader.close();

@@ -22,6 +22,8 @@ interface Position {
   paused: boolean;
   /** Said once, the partition is silent until it is assigned anew. */
   failed: boolean;
+  /** When the cluster last said that there is nothing more. */
+  caughtUpAtMs: number;
 }
 /** What was asked for, to recognise an answer that came too late for its position. */
 interface Question {
@@ -30,6 +32,11 @@ interface Question {
 }
 interface Answer extends Question {
   readonly fetched: FetchedRecords | LogError;
+}
+interface Answers {
+  readonly found: readonly Answer[];
+  /** There was nothing more. */
+  readonly caughtUp: readonly Question[];
 }
 
 export class SimulatedReader implements LogReader {
@@ -48,7 +55,8 @@ export class SimulatedReader implements LogReader {
 
   assign({ topic, partition }: TopicPartition, fromOffset: number): void {
     const at = { topic, partition };
-    this.#positions.set(partitionKey(at), { at, offset: fromOffset, paused: false, failed: false });
+    const position = { at, offset: fromOffset, paused: false, failed: false, caughtUpAtMs: -Infinity };
+    this.#positions.set(partitionKey(at), position);
     this.#wake();
   }
   unassign(at: TopicPartition): void {
@@ -71,9 +79,17 @@ export class SimulatedReader implements LogReader {
     for (;;) {
       if (this.#isClosed) return [];
       const moved = this.#moved.promise;
-      const fetched = this.#take(await this.#fetch(deadlineMs, moved));
+      const askedAtMs = time.nowMs;
+      const { found, caughtUp } = await this.#fetch(deadlineMs, moved);
+      for (const { position } of caughtUp) position.caughtUpAtMs = askedAtMs;
+      const fetched = this.#take(found);
       if (fetched.length > 0 || time.nowMs >= deadlineMs) return fetched;
     }
+  }
+
+  sinceCaughtUpMs(at: TopicPartition): number {
+    const { time } = this.#connection.process;
+    return time.nowMs - (this.#positions.get(partitionKey(at))?.caughtUpAtMs ?? -Infinity);
   }
 
   async close(): Promise<void> {
@@ -87,7 +103,7 @@ export class SimulatedReader implements LogReader {
     this.#moved = Promise.withResolvers();
   }
 
-  async #fetch(deadlineMs: number, moved: Promise<void>): Promise<readonly Answer[]> {
+  async #fetch(deadlineMs: number, moved: Promise<void>): Promise<Answers> {
     const questions = [...this.#positions.values()]
       .filter(({ paused, failed }) => !paused && !failed)
       .map((position) => ({ position, fromOffset: position.offset }));
@@ -99,7 +115,7 @@ export class SimulatedReader implements LogReader {
         { giveUpMs: Math.max(0, deadlineMs - time.nowMs) + REQUEST_TIMEOUT_MS },
       );
     } catch (error) {
-      if (error instanceof Unanswered) return [];
+      if (error instanceof Unanswered) return { found: [], caughtUp: [] };
       throw error;
     }
   }
@@ -109,9 +125,9 @@ export class SimulatedReader implements LogReader {
     questions: readonly Question[],
     deadlineMs: number,
     moved: Promise<void>,
-  ): readonly Answer[] | Promise<readonly Answer[]> {
-    const found = this.#read(cluster, questions);
-    if (found.length > 0 || this.#connection.process.time.nowMs >= deadlineMs) return found;
+  ): Answers | Promise<Answers> {
+    const answers = this.#read(cluster, questions);
+    if (answers.found.length > 0 || this.#connection.process.time.nowMs >= deadlineMs) return answers;
     return this.#wait(cluster, questions, deadlineMs, moved);
   }
 
@@ -120,7 +136,7 @@ export class SimulatedReader implements LogReader {
     questions: readonly Question[],
     deadlineMs: number,
     moved: Promise<void>,
-  ): Promise<readonly Answer[]> {
+  ): Promise<Answers> {
     const { time } = this.#connection.process;
     let isOver = false;
     const over = new Promise<void>((resolve) => {
@@ -129,27 +145,30 @@ export class SimulatedReader implements LogReader {
     }).then(() => {
       isOver = true;
     });
-    while (!isOver) {
+    for (;;) {
       await Promise.race([cluster.change(), over]);
-      const found = this.#read(cluster, questions);
-      if (found.length > 0) return found;
+      const answers = this.#read(cluster, questions);
+      if (answers.found.length > 0 || isOver) return answers;
     }
-    return [];
   }
 
-  #read(cluster: SimulatedCluster, questions: readonly Question[]): Answer[] {
+  #read(cluster: SimulatedCluster, questions: readonly Question[]): Answers {
     const maxBatches = this.#connection.random.whole(1, MOST_BATCHES);
     let leftBytes = this.#maxBytes;
-    const answers: Answer[] = [];
+    const found: Answer[] = [];
+    const caughtUp: Question[] = [];
     for (const question of questions) {
       if (leftBytes <= 0) break;
       const bounds = { committedOnly: this.#committedOnly, maxBatches, maxBytes: leftBytes };
       const fetched = readOne(cluster, question, bounds);
-      if (fetched === null) continue;
+      if (fetched === null) {
+        if (question.fromOffset >= cluster.partition(question.position.at).endOffset) caughtUp.push(question);
+        continue;
+      }
       if (!(fetched instanceof LogError)) leftBytes -= fetched.sizeBytes;
-      answers.push({ ...question, fetched });
+      found.push({ ...question, fetched });
     }
-    return answers;
+    return { found, caughtUp };
   }
 
   /** Leaves out what was unassigned, paused or moved meanwhile. */

@@ -80,6 +80,13 @@ export class EmbeddedReader implements LogReader {
     return [];
   }
 
+  /** The log is at hand: what it holds can be told at once. */
+  sinceCaughtUpMs(at: TopicPartition): number {
+    const position = this.#positions.get(nameOf(at));
+    if (position === undefined || position.partition === null || position.failed) return Infinity;
+    return position.partition.endOffset <= position.offset ? 0 : Infinity;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#onClosed();

@@ -45,7 +45,7 @@ function partitionsIn(body: ProtocolReader): FetchPartition[] {
 }
 
 /** Answers every fetch with one record of about 70 bytes per partition, `<partition>:<offset>`. */
-function endless(errorCode = 0, records = textAt) {
+function endless(errorCode = 0, records = textAt, highWatermark = 1_000) {
   return (body: ProtocolReader): unknown => {
     const partitions = partitionsIn(body);
     asked.push(partitions);
@@ -55,8 +55,8 @@ function endless(errorCode = 0, records = textAt) {
         topic: at.topic,
         partition: at.partition,
         errorCode,
-        highWatermark: 1_000,
-        lastStableOffset: 1_000,
+        highWatermark,
+        lastStableOffset: highWatermark,
         abortedTransactions: [],
         records: errorCode === 0 ? records(at) : Buffer.alloc(0),
       })),
@@ -101,6 +101,39 @@ describe('F2 read-ahead', () => {
     reader.pause(A0);
     reader.assign(A1, 5);
     expect(texts(await reader.poll({ maxWaitMs: 1_000 }))).toEqual(['1:5']);
+  });
+});
+
+describe('how long ago a partition was read to its end', () => {
+  /** A broker waits before it says that there is nothing. */
+  const emptyUpTo = (highWatermark: number) => async (body: ProtocolReader) => {
+    const answer = endless(0, () => Buffer.alloc(0), highWatermark)(body);
+    await quiet();
+    return answer;
+  };
+
+  it('is told from when the last fetch was sent that brought nothing, however late its answer came', async () => {
+    const late = held(emptyUpTo(7));
+    broker.on('Fetch', late.answer);
+    reader.assign(A0, 7);
+    await until(() => broker.heard.length > 0);
+    await quiet();
+    expect(reader.sinceCaughtUpMs(A0)).toBe(Infinity);
+    broker.on('Fetch', answerLost);
+    late.release();
+    await until(() => reader.sinceCaughtUpMs(A0) < Infinity);
+    expect(reader.sinceCaughtUpMs(A0)).toBeGreaterThan(50); // it was held for 30 ms, and waited another 30
+    await quiet();
+    expect(reader.sinceCaughtUpMs(A0)).toBeGreaterThan(80);
+  });
+
+  it('is not known of one that has more than it may give', async () => {
+    broker.on('Fetch', emptyUpTo(8));
+    reader.assign(A0, 7);
+    await until(() => asked.length > 1);
+    expect(reader.sinceCaughtUpMs(A0)).toBe(Infinity);
+    broker.on('Fetch', emptyUpTo(7));
+    await until(() => reader.sinceCaughtUpMs(A0) < 1_000);
   });
 });
 

@@ -101,6 +101,11 @@ export class KafkaReader implements LogReader {
     return this.#drain();
   }
 
+  sinceCaughtUpMs(at: TopicPartition): number {
+    const partition = this.#partitions.get(keyOf(at));
+    return partition?.isEmpty === true ? performance.now() - partition.caughtUpAtMs : Infinity;
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#cluster.closed(this);
@@ -232,11 +237,12 @@ export class KafkaReader implements LogReader {
       const share = Math.max(this.#share, MIN_FETCH_BYTES);
       const maxBytesPerPartition = Math.min(options.maxBytesPerPartition, share);
       const limits = { ...options, maxBytesPerPartition, readCommitted, timeoutMs };
+      const askedAtMs = performance.now();
       const answer = await lane.send(nodeId, fetch(asked, limits));
       if (answer.errorCode !== KafkaCode.NONE) throw new BrokerError(answer.errorCode);
       for (const fetched of answer.partitions) {
         const partition = this.#partitions.get(keyOf(fetched));
-        if (partition && waiting.has(partition)) this.#deliver(partition, fetched); // F3
+        if (partition && waiting.has(partition)) this.#deliver(partition, fetched, askedAtMs); // F3
       }
     } finally {
       for (const partition of partitions) partition.inFlight = false;
@@ -247,10 +253,13 @@ export class KafkaReader implements LogReader {
     return this.#partitions.get(keyOf(partition)) === partition;
   }
 
-  #deliver(partition: PartitionFetch, fetched: FetchedPartition): void {
+  #deliver(partition: PartitionFetch, fetched: FetchedPartition, askedAtMs: number): void {
     if (fetched.errorCode !== KafkaCode.NONE) return this.#refused(partition, fetched.errorCode);
     this.#recovered(partition);
-    if (fetched.records.length === 0) return;
+    if (fetched.records.length === 0) {
+      if (fetched.highWatermark <= partition.position) partition.caughtUpAtMs = askedAtMs;
+      return;
+    }
     try {
       this.#accept(partition, fetched);
     } catch (error) {

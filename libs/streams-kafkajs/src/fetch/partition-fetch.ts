@@ -14,6 +14,8 @@ export class PartitionFetch implements TopicPartition {
   pauses = 0;
   /** Fetches in a row whose first batch was damaged. */
   damaged = 0;
+  /** When the last fetch was sent to which the leader said that there is nothing more (`performance.now()`). */
+  caughtUpAtMs = -Infinity;
   #chunks: FetchedRecords[] = [];
   #bufferedBytes = 0;
 

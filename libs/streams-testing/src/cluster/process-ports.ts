@@ -46,6 +46,7 @@ function processReader(reader: LogReader, process: TestProcess): LogReader {
     pause: (at) => reader.pause(at),
     resume: (at) => reader.resume(at),
     poll: (options) => process.through(() => reader.poll(options)),
+    sinceCaughtUpMs: (at) => reader.sinceCaughtUpMs(at),
     close: () => process.through(() => reader.close()),
   };
 }

@@ -8,6 +8,7 @@ export function describeLogPolling(harness: LogHarness): void {
     waits(harness);
     pauses(harness);
     moves(harness);
+    knowsItsEnd(harness);
     closes(harness);
   });
 }
@@ -189,6 +190,55 @@ function moves(harness: LogHarness): void {
 /** The failure of the first poll that fails; the answer of a broker may take more than one poll. */
 async function outOfRange(collector: Collector) {
   return failureOf(collector.until('an offset out of range', () => false));
+}
+
+function knowsItsEnd(harness: LogHarness): void {
+  const catchesUp = (collector: Collector, at: TopicPartition) =>
+    collector.until('the end to be known', () => collector.reader.sinceCaughtUpMs(at) < 5_000);
+
+  it(
+    'tells how long ago a partition held nothing more: not while it has something, nor before it was heard',
+    async () => {
+      const log = await harness.log();
+      const [first, second] = await twoPartitions(harness, log);
+      await produce(log, first, texts('a'));
+      const collector = collect(log, first, second);
+      const { reader } = collector;
+      expect(reader.sinceCaughtUpMs(first)).toBe(Infinity);
+      await collector.reach(first, 1);
+      await catchesUp(collector, first);
+      await catchesUp(collector, second);
+      reader.unassign(second);
+      expect(reader.sinceCaughtUpMs(second)).toBe(Infinity);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
+    'takes what is not committed yet for something',
+    async () => {
+      const log = await harness.log();
+      const at = await harness.partition(log);
+      const writer = log.transactionalWriter({
+        transactionalId: `id-${at.topic}`,
+        transactionTimeoutMs: 60_000,
+      });
+      await writer.open();
+      const collector = collect(log, at);
+      await catchesUp(collector, at);
+      const transaction = writer.begin();
+      await transaction.send([batch(at, texts('open'))]);
+      const openedMs = performance.now();
+      await collector.poll(2_000);
+      const elapsedMs = performance.now() - openedMs;
+      expect(collector.reader.sinceCaughtUpMs(at)).toBeGreaterThanOrEqual(elapsedMs);
+      await transaction.abort();
+      await catchesUp(collector, at);
+      expect(collector.values(at)).toEqual([]);
+      await writer.close();
+    },
+    TEST_TIMEOUT_MS,
+  );
 }
 
 function closes(harness: LogHarness): void {

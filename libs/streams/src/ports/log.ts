@@ -47,6 +47,10 @@ export interface LogReader {
   /** What is there, or [] after maxWaitMs. One call at a time. Never brings a partition unassigned or paused meanwhile.
    *  @throws LogError `offsetOutOfRange`, `damaged`, `unknownTopic` (each once per assign), `unauthorized`. Leader moves and lost connections are retried inside. */
   poll(options: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]>;
+  /** How long ago the partition is known to have held nothing beyond what `poll` has brought, not even uncommitted. Kafka: when the last
+   *  fetch was sent that was answered so (an answer may have been on its way for long); compare `lastCaughtUpTimeMs`. It grows while
+   *  the leader is away. 0: it can be told at once. Infinity: not since `assign`, or there is something. */
+  sinceCaughtUpMs(at: TopicPartition): number;
   close(): Promise<void>;
 }
 

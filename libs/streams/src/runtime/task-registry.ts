@@ -80,7 +80,10 @@ export class TaskRegistry {
     const subTopology = this.#options.subTopologies.find((sub) => sub.id === id.subTopology);
     if (subTopology === undefined) return this.#options.onFatal(unknownTask(id));
     while (!signal.aborted && !this.has(id)) {
-      const task = new StreamTask(id, subTopology, this.#environment, this.#options.wake);
+      const { wake, reader } = this.#options;
+      const task = new StreamTask(id, subTopology, this.#environment, wake, (at) =>
+        reader.sinceCaughtUpMs(at),
+      );
       this.#tasks.set(task.name, task);
       try {
         await task.open(this.#options.onRestore, signal);

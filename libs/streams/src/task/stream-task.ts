@@ -4,7 +4,7 @@
  *  T3 A commit claims exactly the records whose effects it carries: it seals when nothing is held back.
  *  T4 While a commit is under way the task goes on with the next one's work, within `maxPendingBytes` (S6). If a commit fails,
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
-import type { CommittedOffset, FetchedRecords } from '../ports/log.ts';
+import type { CommittedOffset, FetchedRecords, LogReader } from '../ports/log.ts';
 import { TimeoutError } from '../errors/streams.error.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
@@ -41,6 +41,7 @@ export class StreamTask {
   readonly #environment: TaskEnvironment;
   /** Rung when the task can go on, or has failed: the loop may be asleep. */
   readonly #wake: () => void;
+  readonly #sinceCaughtUpMs: LogReader['sinceCaughtUpMs'];
   readonly #closing = new AbortController();
   readonly #turnTimer: TurnTimer;
   #opened: OpenedTask | null = null;
@@ -61,12 +62,14 @@ export class StreamTask {
     subTopology: SubTopology,
     environment: TaskEnvironment,
     wake: () => void = () => {},
+    sinceCaughtUpMs: LogReader['sinceCaughtUpMs'] = () => 0,
   ) {
     this.id = id;
     this.name = formatTaskId(id);
     this.subTopology = subTopology;
     this.#environment = { ...environment, member: memberUntil(this.#closing.signal, environment.member) };
     this.#wake = wake;
+    this.#sinceCaughtUpMs = sinceCaughtUpMs;
     this.#turnTimer = new TurnTimer(environment.pacing);
   }
 
@@ -255,7 +258,11 @@ export class StreamTask {
 
   #checkIdle(nowMs: number): void {
     const { watermark, queues } = this.#opened!;
-    watermark.checkIdle(nowMs, (input) => queues[input]!.wasActive());
+    watermark.checkIdle(
+      nowMs,
+      (input) => queues[input]!.wasActive(),
+      (input) => this.#sinceCaughtUpMs(queues[input]!),
+    );
   }
 
   /** What the user's functions still answer before the commit is theirs to limit: they may take longer than any port. */

@@ -30,14 +30,14 @@ export class WatermarkAnnouncer {
   /** Something is to be told although there may be nothing else to commit. */
   isDue(nowMs: number): boolean {
     if (this.#outputs.length === 0) return false;
-    const idle = this.#task.isQuiet(nowMs);
+    const idle = this.#task.isQuiet;
     return this.#outputs.some((output) => output.isDue(idle, nowMs));
   }
 
   /** When everything else of the commit was put out. */
   announce(nowMs: number): void {
     if (this.#outputs.length === 0) return;
-    const idle = this.#task.isQuiet(nowMs);
+    const idle = this.#task.isQuiet;
     for (const output of this.#outputs) output.announce(this.#writer, idle, nowMs);
   }
 }

@@ -11,6 +11,7 @@ import {
   tumbling,
   windowed,
 } from '@hiveframe/streams';
+import { embedded } from '@hiveframe/streams-embedded';
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '@hiveframe/streams-testing';
 
 interface Visit {
@@ -78,6 +79,37 @@ describe('a watermark that goes on with the clock while all is silent', () => {
     await driver.crashAndRestart();
     await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 5_000 });
     await driver.advanceWallClock(60_000);
+    expect(await driver.output(counts).readValues()).toEqual([2]);
+    expect(await driver.output(late).readAll()).toEqual([]);
+  });
+
+  it('counts as silence nothing of the time in which the log does not answer', async () => {
+    const log = embedded();
+    const open = log.reader.bind(log);
+    let awaySinceMs = Infinity;
+    log.reader = (options) => {
+      const reader = open(options);
+      const isAway = () => awaySinceMs < Infinity;
+      return {
+        assign: (at, fromOffset) => reader.assign(at, fromOffset),
+        unassign: (at) => reader.unassign(at),
+        pause: (at) => reader.pause(at),
+        resume: (at) => reader.resume(at),
+        poll: async (wait) => (isAway() ? [] : reader.poll(wait)),
+        sinceCaughtUpMs: (at) => (isAway() ? driver.clock.nowMs() - awaySinceMs : reader.sinceCaughtUpMs(at)),
+        close: () => reader.close(),
+      };
+    };
+    await using driver = counting('visitor', { numPartitions: 1, log });
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 4_000 });
+    await driver.advanceWallClock(1_000);
+    awaySinceMs = driver.clock.nowMs();
+    await driver.input(visits).pipe({ page: 'home' }, { key: 'a', timestampMs: 5_000 });
+    await driver.advanceWallClock(60_000);
+    expect(await driver.output(counts).readAll()).toEqual([]);
+    awaySinceMs = Infinity;
+    await driver.settle();
+    await driver.advanceWallClock(10_000);
     expect(await driver.output(counts).readValues()).toEqual([2]);
     expect(await driver.output(late).readAll()).toEqual([]);
   });

@@ -60,6 +60,39 @@ describe('TaskWatermark', () => {
     expect(decodeStreamTimes(undefined)).toBeNull();
   });
 
+  it('counts as silence only what the log has said: nobody knows what comes while a leader is away (M5)', () => {
+    const watermark = new TaskWatermark([input(0), input(0, 50)], 0);
+    watermark.observe(0, 1_000);
+    watermark.observe(1, 300);
+    const at = (nowMs: number, sinceCaughtUpMs: number) => {
+      watermark.checkIdle(
+        nowMs,
+        () => false,
+        () => sinceCaughtUpMs,
+      );
+      return watermark.watermarkMs;
+    };
+    expect([at(49, 0), at(500, 451), at(900, Infinity), at(1_000, 951), at(1_010, 961)]).toEqual(
+      Array(5).fill(300),
+    );
+    expect(at(1_020, 3)).toBe(1_000);
+  });
+
+  it('does not go on with the clock while it hears nothing of one of its inputs', () => {
+    const silent = { ...input(0, 5_000), advancesWhenIdle: true };
+    const watermark = new TaskWatermark([silent, silent], 0);
+    for (const one of [0, 1]) watermark.observe(one, 1_000);
+    const at = (nowMs: number, sinceCaughtUpMs: number) => {
+      watermark.checkIdle(
+        nowMs,
+        () => false,
+        (one) => one * sinceCaughtUpMs,
+      );
+      return watermark.watermarkMs;
+    };
+    expect([at(6_000, 0), at(60_000, 54_000), at(60_500, 500)]).toEqual([7_000, 7_000, 61_000]);
+  });
+
   it('takes the input that is ahead when all are idle, whichever fell silent first', () => {
     const watermark = new TaskWatermark([input(0, 50), input(0, 50)], 0);
     watermark.observe(0, 1_000);
@@ -105,7 +138,7 @@ describe('TaskWatermark', () => {
   describe('is quiet', () => {
     const quietAt = (watermark: TaskWatermark, nowMs: number, isActive = false) => {
       watermark.checkIdle(nowMs, () => isActive);
-      return watermark.isQuiet(nowMs);
+      return watermark.isQuiet;
     };
 
     it('at once where no record ever came; else when none has come for a second', () => {

@@ -4,7 +4,9 @@
  *  M3 When all inputs are idle, the one that is ahead counts; and if they say so, the watermark then goes on as the wall clock does.
  *     It does so in steps, and is committed as if a record had moved it: what closed by the clock stays closed (D13).
  *  M4 A table beside streams neither holds nor moves it: a row is as good as new until it changes.
- *  M5 Behind a repartition topic the watermarks of its writers count, not the times of its records (ADR 7). */
+ *  M5 An input is silent only as long as the log says so: while its leader is away, nobody knows. So silence is counted up to the
+ *     last answer that brought nothing (`LogReader.sinceCaughtUpMs`).
+ *  M6 Behind a repartition topic the watermarks of its writers count, not the times of its records (ADR 7). */
 import type { TaskTime } from '../processor/operator.ts';
 import type { Announcement } from './announcement.ts';
 import type { StreamTimes } from './watermark-metadata.ts';
@@ -40,6 +42,8 @@ export class TaskWatermark implements TaskTime {
   readonly #idle: boolean[];
   readonly #active: boolean[];
   readonly #lastActiveMs: number[];
+  /** Up to when it is known whether anything came (M5). */
+  readonly #heardToMs: number[];
 
   readonly #advancesWhenIdle: boolean;
   /** Where the watermark stood when all had fallen silent, and how far it has gone on since; null: not all are silent. */
@@ -52,6 +56,7 @@ export class TaskWatermark implements TaskTime {
     this.#idle = inputs.map(() => false);
     this.#active = inputs.map(() => true);
     this.#lastActiveMs = inputs.map(() => nowMs);
+    this.#heardToMs = inputs.map(() => -Infinity);
     const holding = inputs.filter(({ holdsTime }) => holdsTime !== false);
     this.#advancesWhenIdle = holding.every(({ advancesWhenIdle }) => advancesWhenIdle === true);
   }
@@ -92,31 +97,42 @@ export class TaskWatermark implements TaskTime {
     this.#silence = null;
   }
 
-  /** Once per round: an input that has (or may have) records is active, however long the task was held up (FLIP-471). */
-  checkIdle(nowMs: number, isActive: (input: number) => boolean): void {
+  /** Once per round: an input that has (or may have) records is active, however long the task was held up (FLIP-471).
+   *  @param sinceCaughtUpMs how long ago the log last said that an input has nothing more (M5) */
+  checkIdle(
+    nowMs: number,
+    isActive: (input: number) => boolean,
+    sinceCaughtUpMs: (input: number) => number = () => 0,
+  ): void {
     let changed = false;
     for (let input = 0; input < this.#inputs.length; input++) {
       const { idleAfterMs } = this.#inputs[input]!;
       const active = (this.#active[input] = isActive(input));
       if (active) this.#lastActiveMs[input] = nowMs;
-      const idle = idleAfterMs !== null && nowMs - this.#lastActiveMs[input]! >= idleAfterMs;
+      this.#heardToMs[input] = nowMs - sinceCaughtUpMs(input);
+      const idle = idleAfterMs !== null && this.#silentMs(input) >= idleAfterMs;
       if (idle && !this.#idle[input]) {
         this.#idle[input] = true;
         changed = true;
       }
     }
     if (changed) this.#recompute();
-    if (this.#advancesWhenIdle) this.#advanceByClock(nowMs);
+    if (this.#advancesWhenIdle) this.#advanceByClock();
   }
 
-  #advanceByClock(nowMs: number): void {
+  #silentMs(input: number): number {
+    return this.#heardToMs[input]! - this.#lastActiveMs[input]!;
+  }
+
+  #advanceByClock(): void {
     if (!this.#inputs.every(({ holdsTime }, input) => holdsTime === false || this.#isIdle(input))) {
       this.#silence = null;
       return;
     }
     const sinceMs = Math.max(...this.#lastActiveMs);
     const silence = (this.#silence ??= { sinceMs, watermarkMs: this.watermarkMs, advancedMs: 0 });
-    const silentMs = nowMs - silence.sinceMs;
+    const heardToMs = this.#heardToMs.filter((_, input) => this.#inputs[input]!.holdsTime !== false);
+    const silentMs = Math.min(...heardToMs) - silence.sinceMs;
     const stepMs = Math.max(LEAST_STEP_MS, silence.advancedMs * STEP_OF_SILENCE);
     if (silentMs - silence.advancedMs < stepMs) return;
     silence.advancedMs = silentMs;
@@ -129,18 +145,16 @@ export class TaskWatermark implements TaskTime {
 
   /** Nothing more is to be expected of the inputs for now, as `checkIdle` saw them last: who reads what this task writes need not
    *  wait for it. */
-  isQuiet(nowMs: number): boolean {
-    return this.#inputs.every(
-      ({ holdsTime }, input) => holdsTime === false || this.#isInputQuiet(input, nowMs),
-    );
+  get isQuiet(): boolean {
+    return this.#inputs.every(({ holdsTime }, input) => holdsTime === false || this.#isInputQuiet(input));
   }
 
   /** What has never had a record, and is empty, is no stream yet: nobody waits for it. */
-  #isInputQuiet(input: number, nowMs: number): boolean {
+  #isInputQuiet(input: number): boolean {
     if (this.#active[input]) return false;
     if (this.#writers[input] !== null) return this.#writers[input]!.isIdle;
-    if (this.#maxEventTimeMs[input] === -Infinity) return true;
-    return nowMs - this.#lastActiveMs[input]! >= (this.#inputs[input]!.idleAfterMs ?? QUIET_AFTER_MS);
+    if (this.#maxEventTimeMs[input] === -Infinity) return this.#heardToMs[input]! > -Infinity;
+    return this.#silentMs(input) >= (this.#inputs[input]!.idleAfterMs ?? QUIET_AFTER_MS);
   }
 
   #recompute(): void {
