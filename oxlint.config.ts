@@ -44,6 +44,7 @@ const FOREIGN = [
   '@platformatic',
   'ioredis',
   'kafkajs',
+  'pg',
   'testcontainers',
 ];
 
@@ -52,6 +53,7 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-embedded': [],
   'streams-kafkajs': ['kafkajs', '@platformatic'],
   'streams-redis': ['ioredis'],
+  'streams-postgres': ['pg'],
   'streams-connect': [],
   'streams-nestjs': ['@nestjs'],
 };

@@ -9,3 +9,5 @@ export { StreamProcessor, type Watermark } from './front/stream-processor.ts';
 export type { StreamProcessorConfig } from './front/processor-config.ts';
 export { ConsoleSink, consoleSink, type ConsoleSinkOptions } from './console/console-sink.ts';
 export { KafkaSink, kafkaSink, type KafkaSinkOptions } from './kafka/kafka-sink.ts';
+export { SqliteSink, sqliteSink } from './sqlite/sqlite-sink.ts';
+export type { SqliteSinkOptions } from './sqlite/sqlite-options.ts';

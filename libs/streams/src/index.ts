@@ -105,6 +105,14 @@ export {
 } from './topology/topology-change.ts';
 export type { AsyncOptions } from './processor/operators/async-options.ts';
 export * from './sink/sink.ts';
+export { rowOf, type Row } from './sink/table-row.ts';
+export {
+  tableChange,
+  tableChanges,
+  type TableChange,
+  type TableChanges,
+  type TableMapping,
+} from './sink/table-changes.ts';
 export * from './state/store-flush.ts';
 export {
   eventStream,

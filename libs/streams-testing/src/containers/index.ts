@@ -1,6 +1,7 @@
 export { ApacheKafkaContainer, StartedApacheKafkaContainer } from './apache-kafka-container.ts';
 export {
   startKafka,
+  startPostgres,
   startRedis,
   startSchemaRegistry,
   startServices,

@@ -43,6 +43,19 @@ export async function startRedis(options: StartServiceOptions = {}): Promise<Sta
   return service(address, started);
 }
 
+const POSTGRES_PORT = 5432;
+
+/** Starts one PostgreSQL; `address` is a `postgres://` URL of its superuser. */
+export async function startPostgres(options: StartServiceOptions = {}): Promise<StartedService> {
+  const started = await new GenericContainer(options.image ?? 'postgres:17')
+    .withEnvironment({ POSTGRES_PASSWORD: 'test', ...options.environment })
+    .withExposedPorts(POSTGRES_PORT)
+    .withWaitStrategy(Wait.forLogMessage('database system is ready to accept connections', 2))
+    .start();
+  const address = `postgres://postgres:test@${started.getHost()}:${started.getMappedPort(POSTGRES_PORT)}/postgres`;
+  return service(address, started);
+}
+
 const REGISTRY_PORT = 8080;
 /** Confluent's API, as Apicurio serves it. */
 const CONFLUENT_PATH = '/apis/ccompat/v7';

@@ -29,7 +29,7 @@ export type SinkAnswer = readonly RejectedRecord[] | void;
 /** What all sinks have. One object serves all tasks of the process: calls for different partitions overlap, those of one partition
  *  never do. What a call throws is tried again with growing waits (and then for ever, by the task that starts over), unless it is a
  *  `SinkError` that says otherwise. One that has not ended after two minutes is given up. */
-interface NamedSink {
+export interface NamedSink {
   /** Names its topic `<applicationId>-<name>-sink`; of sinks with one name the second is `<name>-2` and so on. */
   readonly name: string;
   /** Once, after the last write of the process. */
