@@ -25,3 +25,10 @@ export { HTTP_LIMITS, limitHttpServer, type HttpLimits } from './http/http-limit
 export { nestStreams, type ThreadModule } from './threads/nest-streams.ts';
 export { NestLogger } from './logging/nest-logger.ts';
 export { getStreamsAppFactoryToken, getStreamsOptionsToken, getStreamThreadToken } from './streams.tokens.ts';
+export { StreamsIngestModule } from './ingest/streams-ingest.module.ts';
+export type { EventSchema, IngestLimits, IngestOptions } from './ingest/ingest-options.ts';
+export type { EventError, IngestAnswer } from './ingest/ingest.service.ts';
+export type { EventIssue } from './ingest/event-validator.ts';
+export { NotWrittenError, OutcomeUnknownError } from './ingest/ingest.errors.ts';
+export { INGEST_HEADERS } from './ingest/ingest-headers.ts';
+export { withoutRepeats, type WithoutRepeatsOptions } from './ingest/without-repeats.ts';
