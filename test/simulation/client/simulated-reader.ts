@@ -75,6 +75,7 @@ export class SimulatedReader implements LogReader {
 
   async poll({ maxWaitMs }: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]> {
     const { time } = this.#connection.process;
+    if (this.#isClosed) throw new LogError({ kind: 'unavailable' }, 'Cannot read: the reader was closed.');
     const deadlineMs = time.nowMs + maxWaitMs;
     for (;;) {
       if (this.#isClosed) return [];

@@ -5,7 +5,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { Partition } from '../broker/partition.ts';
 import type { SharedBroker } from '../broker/shared-broker.ts';
 import { firstOf, Signal } from '../broker/signal.ts';
-import { damaged, offsetOutOfRange, unknownTopic } from '../log-failures.ts';
+import { closed, damaged, offsetOutOfRange, unknownTopic } from '../log-failures.ts';
 import type { StoredBatch } from '../storage/batch-table.ts';
 import { isSound, recordBatch } from './record-batch-of.ts';
 
@@ -34,9 +34,9 @@ export class EmbeddedReader implements LogReader {
   readonly #moved = new Signal();
   #closed = false;
 
-  constructor(shared: SharedBroker, { isolation, maxBufferedBytes }: ReaderOptions, closed: () => void) {
+  constructor(shared: SharedBroker, { isolation, maxBufferedBytes }: ReaderOptions, onClosed: () => void) {
     this.#shared = shared;
-    this.#onClosed = closed;
+    this.#onClosed = onClosed;
     this.#committedOnly = isolation === 'read_committed';
     this.#maxBytes = Math.min(maxBufferedBytes ?? DEFAULT_BUFFERED_BYTES, MAX_POLL_BYTES);
   }
@@ -67,6 +67,7 @@ export class EmbeddedReader implements LogReader {
   }
 
   async poll({ maxWaitMs }: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]> {
+    if (this.#closed) throw closed();
     const deadlineMs = performance.now() + maxWaitMs;
     await setImmediate(); // lets writes happen, however tight the loop that polls
     while (!this.#closed) {

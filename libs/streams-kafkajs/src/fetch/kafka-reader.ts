@@ -95,8 +95,9 @@ export class KafkaReader implements LogReader {
   }
 
   async poll(options: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]> {
+    if (this.#closing.signal.aborted) throw closed();
     const ready = this.#drain();
-    if (ready.length > 0 || options.maxWaitMs <= 0 || this.#closing.signal.aborted) return ready;
+    if (ready.length > 0 || options.maxWaitMs <= 0) return ready;
     await this.#arrival.wait(options.maxWaitMs);
     return this.#drain();
   }
@@ -384,6 +385,9 @@ function detached(records: Buffer): Buffer {
   return records.length * 8 < records.buffer.byteLength ? Buffer.from(records) : records;
 }
 
+function closed(): LogError {
+  return new LogError({ kind: 'unavailable' }, 'Cannot read: the reader was closed.');
+}
 function keyOf(at: TopicPartition): string {
   return `${at.partition} ${at.topic}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { LogPort, TopicPartition } from '@hiveframe/streams';
+import type { LogPort, LogReader, TopicPartition } from '@hiveframe/streams';
 import { delay, failureOf, TEST_TIMEOUT_MS, type LogHarness } from './log-harness.ts';
 import { batch, Collector, produce, texts } from './log-samples.ts';
 
@@ -242,32 +242,22 @@ function knowsItsEnd(harness: LogHarness): void {
 }
 
 function closes(harness: LogHarness): void {
-  it(
-    'ends a waiting poll when it is closed',
-    async () => {
+  it.each([
+    ['the reader', (_log: LogPort, reader: LogReader) => reader.close()],
+    ['the log', (log: LogPort) => log.close(5_000)],
+  ] as const)(
+    'ends a waiting poll when %s is closed, and refuses another',
+    async (_what, close) => {
       const log = await harness.log();
       const { reader } = collect(log, await harness.partition(log));
       const startMs = performance.now();
       const waiting = reader.poll({ maxWaitMs: 30_000 }).catch(() => []);
       await delay(100);
-      await reader.close();
+      await close(log, reader);
       expect(await waiting).toEqual([]);
       expect(performance.now() - startMs).toBeLessThan(15_000);
-    },
-    TEST_TIMEOUT_MS,
-  );
-
-  it(
-    'ends a waiting poll when the log is closed',
-    async () => {
-      const log = await harness.log();
-      const { reader } = collect(log, await harness.partition(log));
-      const startMs = performance.now();
-      const waiting = reader.poll({ maxWaitMs: 30_000 }).catch(() => []);
-      await delay(100);
-      await log.close(5_000);
-      expect(await waiting).toEqual([]);
-      expect(performance.now() - startMs).toBeLessThan(15_000);
+      const again = reader.poll({ maxWaitMs: 30_000 });
+      await expect(again).rejects.toMatchObject({ failure: { kind: 'unavailable' } });
     },
     TEST_TIMEOUT_MS,
   );

@@ -45,7 +45,8 @@ export interface LogReader {
   pause(at: TopicPartition): void;
   resume(at: TopicPartition): void;
   /** What is there, or [] after maxWaitMs. One call at a time. Never brings a partition unassigned or paused meanwhile.
-   *  @throws LogError `offsetOutOfRange`, `damaged`, `unknownTopic` (each once per assign), `unauthorized`. Leader moves and lost connections are retried inside. */
+   *  @throws LogError `offsetOutOfRange`, `damaged`, `unknownTopic` (each once per assign), `unauthorized`. Leader moves and lost connections are retried inside.
+   *  `unavailable` once the reader or its log is closed, so that who polls until something comes does so no longer. */
   poll(options: { readonly maxWaitMs: number }): Promise<readonly FetchedRecords[]>;
   /** How long ago the partition is known to have held nothing beyond what `poll` has brought, not even uncommitted. Kafka: when the last
    *  fetch was sent that was answered so (an answer may have been on its way for long); compare `lastCaughtUpTimeMs`. It grows while
