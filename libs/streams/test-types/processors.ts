@@ -17,6 +17,7 @@ import {
   type ListStore,
   type Processor,
   type ProcessorContext,
+  type ScheduledPunctuation,
   type SessionStore,
   type StreamRecord,
   type VersionedKeyValueStore,
@@ -137,4 +138,20 @@ stream.process({
       },
     };
   },
+});
+
+stream.processValues({
+  name: 'scheduling',
+  keepsPunctuations: true,
+  create: ({ schedule, scheduled }) => ({
+    process({ key }) {
+      expectTypeOf(scheduled(key)).toEqual<ScheduledPunctuation | undefined>();
+      schedule({ name: key, everyMs: seconds(1), time: 'stream' }).cancel();
+      // @ts-expect-error it has a name
+      schedule({ everyMs: seconds(1), time: 'stream' });
+    },
+    punctuate(name, nowMs) {
+      expectTypeOf([name, nowMs] as const).toEqual<readonly [string, number]>();
+    },
+  }),
 });

@@ -58,6 +58,8 @@ export interface TaskTime {
 export interface Punctuation {
   readonly everyMs: number;
   readonly time: 'stream' | 'wallClock';
+  /** It was not there at the last commit: it fires first when the interval has passed from now on. @defaultValue false */
+  readonly isNew?: boolean;
   readonly punctuate: (nowMs: number) => void | Promise<void>;
 }
 
@@ -85,7 +87,8 @@ export interface OperatorContext {
   limitTime(ceilingMs: () => number): void;
   /** Called when a commit gathers what it must send: the place to emit coalesced updates. Synchronous. */
   beforeCommit(emit: () => void): void;
-  schedule(punctuation: Punctuation): void;
+  /** Gives what ends it. */
+  schedule(punctuation: Punctuation): () => void;
   /** The task commits as soon as it can, without waiting for the interval. */
   requestCommit(): void;
   /** Called when the task ends, for what the operator has to let go. */

@@ -11,7 +11,7 @@ interface Due {
 }
 
 export class Punctuators {
-  readonly #scheduled: Scheduled[] = [];
+  readonly #scheduled = new Set<Scheduled>();
   readonly #restoredMs: number | null;
   /** All that the wall clock asked for by then were given out; null: none follows it. Committed with the offsets (D15). */
   punctuatedMs: number | null = null;
@@ -21,12 +21,18 @@ export class Punctuators {
     this.#restoredMs = restoredMs;
   }
 
-  schedule(punctuation: Punctuation, nowMs: number): void {
-    const { time, everyMs } = punctuation;
-    if (time === 'stream') return void this.#scheduled.push({ punctuation, nextMs: -Infinity });
-    this.punctuatedMs = this.#restoredMs ?? nowMs;
-    const nextMs = this.#restoredMs === null ? nowMs + everyMs : nextAfter(this.#restoredMs, everyMs);
-    this.#scheduled.push({ punctuation, nextMs });
+  /** Gives what ends it. */
+  schedule(punctuation: Punctuation, nowMs: number): () => void {
+    const one: Scheduled = { punctuation, nextMs: this.#firstMs(punctuation, nowMs) };
+    this.#scheduled.add(one);
+    return () => void this.#scheduled.delete(one);
+  }
+
+  #firstMs({ time, everyMs, isNew = false }: Punctuation, nowMs: number): number {
+    if (time === 'stream') return -Infinity;
+    const sinceMs = isNew ? null : this.#restoredMs;
+    this.punctuatedMs ??= sinceMs ?? nowMs;
+    return sinceMs === null ? nowMs + everyMs : nextAfter(sinceMs, everyMs);
   }
 
   due(nowMs: number, watermarkMs: number): Due[] {

@@ -104,6 +104,7 @@ export class StreamTask {
     this.#lastCommitMs = this.#environment.clock.nowMs();
     opened.watermark.begin(this.#lastCommitMs);
     this.state = 'running';
+    this.#makeRoom(); // for what operators must read before anything
   }
 
   #fail(error: Error): void {

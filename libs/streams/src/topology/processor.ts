@@ -6,8 +6,10 @@ import type { Logger, Telemetry } from '../ports/runtime.ts';
 import type { StoreDefinitions, StoresOf } from './stores/store-definition.ts';
 
 export interface PunctuationOptions {
-  /** The next firing is kept under this name, so that a restart neither loses nor repeats one. */
+  /** The next firing is kept under this name, so that a restart neither loses nor repeats one. Of those that are scheduled while
+   *  records are processed each name is one: scheduled again it is what it was, or what it is asked to be now. */
   readonly name: string;
+  /** A number of milliseconds above 0. */
   readonly everyMs: number;
   /** stream: by the watermark, so a replay fires the same. wallClock: by the clock; what was missed while nothing ran fires once. */
   readonly time: 'stream' | 'wallClock';
@@ -15,7 +17,8 @@ export interface PunctuationOptions {
 
 /** A punctuation that was scheduled (Kafka Streams: Cancellable). */
 export interface ScheduledPunctuation {
-  /** It does not fire any more, until the processor is created again: after a restart it is scheduled anew. */
+  /** It does not fire any more: one that was scheduled while records are processed for good, one that `create` schedules until the
+   *  processor is created again. */
   cancel(): void;
 }
 
@@ -40,11 +43,16 @@ export interface ProcessorContext<in KR, in VR, out S extends StoreDefinitions, 
     output: N,
     record: O[N] extends ProcessorOutput<infer KO, infer VO> ? Forwarded<KO, VO> : never,
   ) => void;
-  /** While the processor is created. @throws ProcessingError later, or for an interval that is no time */
+  /** While the processor is created: with the function that it calls. Later, in `process` or a punctuation: without one, for it goes
+   *  on after a restart, and calls the processor's `punctuate` with its name. That needs `keepsPunctuations`, and fires first when
+   *  `everyMs` (a multiple of it, in stream time) has passed.
+   *  @throws ProcessingError for an interval that is no time, a function that could not be kept, a processor without `punctuate` */
   readonly schedule: (
     options: PunctuationOptions,
-    punctuate: (nowMs: number) => MaybePromise<void>,
+    punctuate?: (nowMs: number) => MaybePromise<void>,
   ) => ScheduledPunctuation;
+  /** The punctuation of this name that was scheduled while records were processed, perhaps before a restart. undefined: none is. */
+  readonly scheduled: (name: string) => ScheduledPunctuation | undefined;
   /** Asks for a commit as soon as the task can, before its interval is over. Does not wait for it. */
   readonly commit: () => void;
 }
@@ -53,6 +61,8 @@ export interface Processor<in K, in V> {
   /** Records come one by one. The task waits for a promise, and for nothing else. What it throws is the record's processing failure;
    *  what was written to stores before stays. */
   process(record: StreamRecord<K, V>, origin: RecordOrigin): MaybePromise<void>;
+  /** Called by punctuations that were scheduled while records were processed. What it throws ends the application. */
+  punctuate?(name: string, nowMs: number): MaybePromise<void>;
   /** The task ends here: nothing can be forwarded any more. */
   close?(): MaybePromise<void>;
 }
@@ -89,6 +99,9 @@ export interface ProcessOptions<K, V, KR, VR, S extends StoreDefinitions, O> {
   readonly outputs?: O;
   /** Keys of key-value and list stores to read before the record is processed, in one round trip for many records. */
   readonly prefetch?: (record: StreamRecord<K, V>) => { readonly [N in keyof S]?: readonly unknown[] };
+  /** Punctuations may be scheduled while records are processed: what is scheduled lies in a store, `<name>-punctuations`, and all of a
+   *  task in memory. @defaultValue false: by `create` only */
+  readonly keepsPunctuations?: boolean;
   /** Called once per task. */
   readonly create: (context: ProcessorContext<KR, VR, S, O>) => Processor<K, V>;
 }

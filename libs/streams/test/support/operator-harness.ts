@@ -126,7 +126,7 @@ export class OperatorHarness {
       beforeCommit: (emit) => {
         this.seal = emit;
       },
-      schedule: () => {},
+      schedule: () => () => {},
       requestCommit: () => {},
       onClose: () => {},
       entered: (name) => {

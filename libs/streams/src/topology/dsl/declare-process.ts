@@ -6,6 +6,7 @@ import { process } from '../../processor/operators/process/process.ts';
 import type { Serde } from '../../serde/serde.ts';
 import type { KStream } from '../kstream.ts';
 import type { ProcessOptions } from '../processor.ts';
+import { punctuationStore } from '../stores/punctuation-store.ts';
 import type { DefinedStore } from '../stores/store-definition.ts';
 import { DeclaredGlobalTable } from './declared-global-table.ts';
 import type { DraftNode } from '../draft.ts';
@@ -22,6 +23,7 @@ export interface DeclaredProcess {
   readonly name: string;
   readonly stores?: Readonly<Record<string, DefinedStore | DeclaredGlobalTable>>;
   readonly outputs?: Readonly<Record<string, Output>>;
+  readonly keepsPunctuations?: boolean;
   readonly prefetch?: ProcessOptions<unknown, unknown, unknown, unknown, never, never>['prefetch'];
   readonly create: (
     context: never,
@@ -45,7 +47,10 @@ export function declareProcess(
   const globals = Object.entries(stores).flatMap(([as, one]) => globalTable(dsl, name, as, one));
   const defined = Object.entries(stores).flatMap(([as, one]) => (isGlobal(one) ? [] : [[as, one] as const]));
   const used = defined.flatMap(([, { declaration, beside }]) => [declaration, ...beside]);
-  const own = used.filter((store) => dsl.draft.claim(store));
+  const punctuations = options.keepsPunctuations === true ? punctuationStore(name) : null;
+  const own = [...used, ...(punctuations === null ? [] : [punctuations])].filter((store) =>
+    dsl.draft.claim(store),
+  );
   const reads = used.filter((store) => !own.includes(store)).map((store) => store.name);
   const operator = process({
     name,
@@ -53,6 +58,7 @@ export function declareProcess(
     globals: Object.fromEntries(globals),
     outputs: Object.keys(outputs),
     keepsKey,
+    punctuations: punctuations?.name ?? null,
     prefetch: (options.prefetch as never) ?? null,
     create: options.create as never,
   });

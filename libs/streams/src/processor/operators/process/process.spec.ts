@@ -415,6 +415,7 @@ describe('punctuations', () => {
       globals: {},
       outputs: [],
       keepsKey: true,
+      punctuations: null,
       prefetch: null,
       create: (context) => {
         (context as ProcessorContext<string, Reading, {}>).schedule(

@@ -10,6 +10,7 @@ import type { MaybePromise } from '../../../record/record.ts';
 import { ProcessingError } from '../../../errors/streams.error.ts';
 import type { Operator, OperatorContext } from '../../operator.ts';
 import { GlobalView } from './global-view.ts';
+import { Schedule } from './schedule.ts';
 import { ProcessorNode, type Prefetch } from './processor-node.ts';
 import { storeViews, type StoreView, type UsedStore } from './store-views.ts';
 
@@ -26,13 +27,21 @@ export interface ProcessDefinition {
   readonly prefetch:
     | ((record: Forwarded<unknown, unknown>) => Readonly<Record<string, readonly unknown[] | undefined>>)
     | null;
+  /** The store of punctuations that are scheduled while records are processed; null: none are. */
+  readonly punctuations: string | null;
   readonly create: (context: unknown) => Processor<unknown, unknown>;
 }
 
 export function process(definition: ProcessDefinition): Operator {
   return {
     build(context, next, sides) {
-      const node = new ProcessorNode(definition.name, context, [next, ...sides]);
+      const { name, punctuations } = definition;
+      const schedule = new Schedule(
+        name,
+        context,
+        punctuations === null ? null : context.store(punctuations),
+      );
+      const node = new ProcessorNode(name, context, [next, ...sides], schedule);
       const stores = storeViews(definition.stores, context, node);
       const processor = definition.create(processorContext(definition, context, node, stores));
       const expire = [...stores.values()].flatMap(({ advance }) => advance ?? []);
@@ -83,10 +92,11 @@ function processorContext(
     },
     schedule(
       options: PunctuationOptions,
-      punctuate: (nowMs: number) => MaybePromise<void>,
+      punctuate?: (nowMs: number) => MaybePromise<void>,
     ): ScheduledPunctuation {
       return node.schedule(options, punctuate);
     },
+    scheduled: (punctuation: string) => node.scheduled(punctuation),
   };
 }
 

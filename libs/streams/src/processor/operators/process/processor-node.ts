@@ -2,8 +2,7 @@
  *  N1 What returns no promise is done at once. Behind a promise everything waits, and the task waits for it in `drain` and `room`:
  *     also for writes to stores that must read first, whoever awaits them.
  *  N2 What is forwarded has the headers and the origin of the record that is processed; a punctuation's has none.
- *  N3 A stream-time punctuation that is due comes before the record that moved the time. After a restart those up to the committed
- *     watermark are done: they ran before that commit was sealed (D15). */
+ *  N3 A stream-time punctuation that is due comes before the record that moved the time, also where both had to wait. */
 import { ProcessingError, PunctuationError } from '../../../errors/streams.error.ts';
 import type { CapturedRecord, Headers, MaybePromise } from '../../../record/record.ts';
 import type {
@@ -15,6 +14,7 @@ import type {
 import type { Holder, Next, OperatorContext } from '../../operator.ts';
 import { forwardedTime } from '../forwarded-time.ts';
 import type { ParkedRecord, Parking } from '../lane.ts';
+import type { Fire, Schedule } from './schedule.ts';
 
 /** Reads what a record needs before it is processed. False: it must wait for it. */
 export type Prefetch = (record: Forwarded<unknown, unknown>) => boolean;
@@ -32,19 +32,13 @@ interface Running extends Step {
   readonly promise: Promise<void>;
 }
 type Punctuate = (nowMs: number) => MaybePromise<void>;
-interface StreamTimer {
-  readonly everyMs: number;
-  readonly run: (nowMs: number) => unknown;
-  /** null: no time is known yet. */
-  nextMs: number | null;
-}
 
 export class ProcessorNode implements Holder, Parking {
   readonly limit = 1;
   readonly context: OperatorContext;
   readonly #name: string;
   readonly #outputs: readonly Next[];
-  readonly #timers: StreamTimer[] = [];
+  readonly #schedule: Schedule;
   #processor: Processor<unknown, unknown> | null = null;
   #prefetch: Prefetch | null = null;
   #expire: readonly ((watermarkMs: number) => void)[] = [];
@@ -57,10 +51,11 @@ export class ProcessorNode implements Holder, Parking {
   #begun: Promise<unknown>[] = [];
 
   /** @param outputs the main one first */
-  constructor(name: string, context: OperatorContext, outputs: readonly Next[]) {
+  constructor(name: string, context: OperatorContext, outputs: readonly Next[], schedule: Schedule) {
     this.#name = name;
     this.context = context;
     this.#outputs = outputs;
+    this.#schedule = schedule;
   }
 
   /** @param expire lets go what stores keep no longer than that */
@@ -74,26 +69,74 @@ export class ProcessorNode implements Holder, Parking {
     this.#expire = expire;
   }
 
-  schedule({ name, everyMs, time }: PunctuationOptions, punctuate: Punctuate): ScheduledPunctuation {
-    this.#checkSchedule(name, everyMs);
+  schedule(options: PunctuationOptions, punctuate?: Punctuate): ScheduledPunctuation {
+    const { name } = options;
+    if (this.#processor !== null) return this.#scheduleNow(options, punctuate);
+    if (punctuate === undefined)
+      throw this.#cannotSchedule(name, 'while the processor is created, give the function that it calls');
     let isCancelled = false;
-    const run = (nowMs: number): Promise<void> | undefined =>
-      isCancelled ? undefined : this.#punctuate(name, nowMs, punctuate);
-    if (time === 'stream') this.#timers.push({ everyMs, run, nextMs: null });
-    else this.context.schedule({ everyMs, time, punctuate: run });
-    return { cancel: () => void (isCancelled = true) };
+    const call = (nowMs: number): MaybePromise<void> => (isCancelled ? undefined : punctuate(nowMs));
+    const end = this.#schedule.add(options, (nowMs, watermarkMs) =>
+      this.#punctuate(name, nowMs, watermarkMs, call),
+    );
+    return {
+      cancel: () => {
+        isCancelled = true; // it may be due already, and wait
+        end();
+      },
+    };
   }
 
-  #checkSchedule(punctuation: string, everyMs: number): void {
-    if (this.#processor !== null) {
-      throw new ProcessingError(
-        `Cannot schedule a punctuation in ${this.#name}: that is for the time when the processor is created.`,
+  #scheduleNow(options: PunctuationOptions, punctuate?: Punctuate): ScheduledPunctuation {
+    const { name } = options;
+    const step = this.#requireStep(name);
+    if (punctuate !== undefined)
+      throw this.#cannotSchedule(
+        name,
+        'it is processing already, and a function cannot be kept over a restart. Leave it out, and give the processor a punctuate method',
       );
-    }
-    if (Number.isFinite(everyMs) && everyMs > 0) return;
-    throw new ProcessingError(
-      `Cannot schedule punctuation ${punctuation} in ${this.#name}: everyMs is ${String(everyMs)}; it must be a number of milliseconds above 0.`,
+    if (this.#processor!.punctuate === undefined)
+      throw this.#cannotSchedule(name, 'its processor has no punctuate method to call');
+    this.#schedule.keep(options, this.#fireOf(name), step.timestampMs, step.watermarkMs);
+    return this.#handle(name);
+  }
+
+  scheduled(name: string): ScheduledPunctuation | undefined {
+    return this.#schedule.isKept(name) ? this.#handle(name) : undefined;
+  }
+
+  #handle(name: string): ScheduledPunctuation {
+    return {
+      cancel: () => {
+        this.#requireStep(name);
+        this.#schedule.cancel(name);
+      },
+    };
+  }
+
+  #fireOf(name: string): Fire {
+    return (nowMs, watermarkMs) =>
+      this.#punctuate(name, nowMs, watermarkMs, (atMs) => this.#callPunctuate(name, atMs));
+  }
+
+  #callPunctuate(name: string, nowMs: number): MaybePromise<void> {
+    const processor = this.#processor!;
+    if (!this.#schedule.isKept(name)) return; // cancelled while it waited
+    if (processor.punctuate !== undefined) return processor.punctuate(name, nowMs);
+    throw new ProcessingError('its processor has no punctuate method any more, and it was not cancelled');
+  }
+
+  /** What is kept belongs to the commit of a record or a punctuation. */
+  #requireStep(name: string): Step {
+    if (this.#step !== null) return this.#step;
+    throw this.#cannotSchedule(
+      name,
+      'nothing is processed. Schedule and cancel within process or a punctuation, and await what you start there',
     );
+  }
+
+  #cannotSchedule(name: string, why: string): ProcessingError {
+    return new ProcessingError(`Cannot schedule punctuation ${name} in ${this.#name}: ${why}.`);
   }
 
   /** The step that runs now is not over before this is. */
@@ -103,7 +146,12 @@ export class ProcessorNode implements Holder, Parking {
   }
 
   /** Resolves when it is done, unless it has to wait for what came before; it never rejects: `drain` tells. */
-  #punctuate(name: string, nowMs: number, punctuate: Punctuate): Promise<void> | undefined {
+  #punctuate(
+    name: string,
+    nowMs: number,
+    watermarkMs: number,
+    punctuate: Punctuate,
+  ): Promise<void> | undefined {
     const failed = (cause: unknown): never => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new PunctuationError(
@@ -119,7 +167,6 @@ export class ProcessorNode implements Holder, Parking {
         failed(error);
       }
     };
-    const { watermarkMs } = this.context.time;
     this.#do({ origin: null, timestampMs: nowMs, watermarkMs, run });
     return this.#running?.promise.catch(() => {});
   }
@@ -130,7 +177,8 @@ export class ProcessorNode implements Holder, Parking {
   }
 
   get held(): number {
-    return this.#waiting.length + (this.#running === null ? 0 : 1) + this.context.lane.held;
+    const loading = this.#schedule.mustLoad ? 1 : 0;
+    return this.#waiting.length + (this.#running === null ? 0 : 1) + loading + this.context.lane.held;
   }
   get isFull(): boolean {
     return this.#running !== null || this.context.lane.isFull;
@@ -154,6 +202,7 @@ export class ProcessorNode implements Holder, Parking {
 
   #take(key: unknown, value: unknown, timestampMs: number, watermarkMs: number): void {
     const { record } = this.context;
+    if (this.#isFree) this.#punctuateUntil(watermarkMs);
     const headers = record.headers();
     const { topic, partition, offset } = record;
     const processor = this.#processor!;
@@ -161,28 +210,29 @@ export class ProcessorNode implements Holder, Parking {
       processor.process({ key, value, timestampMs, headers }, { topic, partition, offset });
     const isSameKey = (other: unknown): boolean => other === key;
     const step = { timestampMs, watermarkMs, isSameKey, run };
-    if (this.#running === null && this.#waiting.length === 0) {
+    if (this.#isFree) {
       this.#start({ ...step, origin: null }, () => record.capture());
     } else {
       this.#waiting.push({ ...step, origin: record.capture() });
     }
   }
 
+  /** Nothing is before what comes now, of records that are not parked. */
+  get #isFree(): boolean {
+    return this.#running === null && this.#waiting.length === 0 && !this.#schedule.mustLoad;
+  }
+
   /** Stream-time punctuations that are due, then what is over in the stores. Asked before a record, and whenever time has moved. */
   advance(watermarkMs: number): void {
+    this.#schedule.begin(watermarkMs);
     if (watermarkMs === -Infinity) return;
-    this.#punctuateUntil(watermarkMs);
+    if (this.held === 0) this.#punctuateUntil(watermarkMs);
     for (const expire of this.#expire) expire(Math.min(watermarkMs, this.ceilingMs));
   }
 
+  /** While nothing waits: else `drain` does so, before the first of what waits. */
   #punctuateUntil(watermarkMs: number): void {
-    for (const timer of this.#timers) {
-      const isDue = timer.nextMs !== null && watermarkMs >= timer.nextMs;
-      if (timer.nextMs === null || isDue) {
-        timer.nextMs = (Math.floor(watermarkMs / timer.everyMs) + 1) * timer.everyMs;
-      }
-      if (isDue) timer.run(watermarkMs);
-    }
+    for (const fire of this.#schedule.takeDue(watermarkMs)) void fire(watermarkMs, watermarkMs);
   }
 
   #do(punctuation: Step): void {
@@ -273,12 +323,26 @@ export class ProcessorNode implements Holder, Parking {
   }
 
   async #drain(): Promise<void> {
+    await this.#schedule.load((name) => this.#fireOf(name));
     while (this.held > 0) {
       await this.#finish();
-      const next = this.#waiting.shift();
+      const next = this.#waiting[0];
       if (next === undefined) await this.context.lane.drain();
-      else this.#with(next, () => this.#start(next, null));
+      else if (!this.#putDueBefore(next)) {
+        this.#waiting.shift();
+        this.#with(next, () => this.#start(next, null));
+      }
     }
+  }
+
+  #putDueBefore({ watermarkMs }: Step): boolean {
+    const due = this.#schedule.takeDue(watermarkMs);
+    if (due.length === 0) return false;
+    const others = this.#waiting;
+    this.#waiting = [];
+    for (const fire of due) void fire(watermarkMs, watermarkMs);
+    this.#waiting.push(...others);
+    return true;
   }
 
   async #finish(): Promise<void> {
