@@ -56,7 +56,11 @@ async function openTask(topology: Topology): Promise<StreamTask> {
   const membership = () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null });
   const limits = { numPartitions: 1, maxRecordBytes: 1_000_000, numWriters: 0 };
   const topics = new Map([warm.name, config.deadLetterTopic].map((name) => [name, limits]));
-  const environment = createTaskEnvironment(config, () => ({ membership, commit: async () => {} }), topics);
+  const environment = createTaskEnvironment(
+    config,
+    () => ({ membership, commit: async () => {} }),
+    () => topics,
+  );
   const task = new StreamTask(
     { subTopology: 0, partition: 0 },
     topology.graph.subTopologies[0]!,

@@ -121,7 +121,11 @@ async function engine(fetches: readonly FetchedRecords[]): Promise<number> {
   };
   const limits = { numPartitions: PARTITIONS, maxRecordBytes: 1_000_000, numWriters: 0 };
   const topics = new Map([stats.name, config.deadLetterTopic].map((name) => [name, limits]));
-  const environment = createTaskEnvironment(config, () => member, topics);
+  const environment = createTaskEnvironment(
+    config,
+    () => member,
+    () => topics,
+  );
   const [subTopology] = build().graph.subTopologies;
   const tasks = Array.from(
     { length: PARTITIONS },

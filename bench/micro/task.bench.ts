@@ -32,7 +32,11 @@ async function open(define: (stream: Readings) => unknown): Promise<StreamTask> 
     commit: async () => {},
   };
   const limits = new Map([[deadLetterTopic, { numPartitions: 1, maxRecordBytes: 1_000_000, numWriters: 0 }]]);
-  const environment = createTaskEnvironment({ deadLetterTopic, ...config }, () => member, limits);
+  const environment = createTaskEnvironment(
+    { deadLetterTopic, ...config },
+    () => member,
+    () => limits,
+  );
   const [subTopology] = builder.build().graph.subTopologies;
   const task = new StreamTask({ subTopology: 0, partition: 0 }, subTopology!, environment);
   await task.open(() => {});

@@ -67,7 +67,7 @@ export class InstanceRun {
     const member = () =>
       watchOffsetsStep(processMember(this.#member, this.process), (step) => this.#before(step));
     return new StreamWorker({
-      environment: createTaskEnvironment(own, member, topics.limits, this.#globalTables),
+      environment: createTaskEnvironment(own, member, () => topics.limits, this.#globalTables),
       subTopologies: graph.subTopologies,
       sources: topics.sources,
       partitionCounts: () => topics.partitionCounts,

@@ -9,7 +9,8 @@ import type { ResolvedStreamsConfig } from './streams-config.ts';
 export function createTaskEnvironment(
   config: ResolvedStreamsConfig,
   member: () => Pick<GroupMember, 'membership' | 'commit'>,
-  limits: ReadonlyMap<string, TopicLimits>,
+  /** As of now: a source may get more partitions while it runs. */
+  limits: () => ReadonlyMap<string, TopicLimits>,
   globalTables: GlobalTables = new GlobalTables([], config),
 ): TaskEnvironment {
   return {
@@ -19,7 +20,7 @@ export function createTaskEnvironment(
     restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
     globalRows: (name) => globalTables.rows(name),
-    limits: (topic) => limits.get(topic) ?? unprepared(topic),
+    limits: (topic) => limits().get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {
       const text = `Records ${offset} to ${startOffset - 1} of ${topic}-${partition} were removed by retention before they were processed.`;
       if (config.onOffsetOutOfRange === 'fail') {

@@ -153,6 +153,21 @@ describe('chooseVersion', () => {
     expect(turn('new', member('a', 'new'), member('b', 'old', 3))).toEqual(['old', ['b'], ['a']]);
   });
 
+  it('gives out a new partition when all members of the version are prepared for it', () => {
+    const prepared = (memberId: string, count: number) => ({
+      memberId,
+      instanceId: null,
+      data: encodeMember([], { ...of('one'), partitionCounts: new Map([['input of one', count]]) }),
+    });
+    const counts = (...each: number[]) =>
+      chooseVersion(
+        each.map((count, at) => prepared(`member-${at}`, count)),
+        { ...of('one'), partitionCounts: new Map([['input of one', 4]]) },
+      ).version.partitionCounts;
+    expect(counts(4, 3)).toEqual(new Map([['input of one', 3]]));
+    expect(counts(4, 4)).toEqual(new Map([['input of one', 4]]));
+  });
+
   it('takes members that tell no version for its own', () => {
     expect(turn('new', member('a', null, 2), member('b', 'new'))).toEqual(['new', ['a', 'b'], []]);
   });

@@ -39,7 +39,8 @@ export class StreamsApp implements AsyncDisposable {
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
-  #partitionCounts: ReadonlyMap<string, number> = new Map();
+  /** As prepared last: a source may get more partitions while it runs. */
+  #topics: PreparedTopics | null = null;
   /** What it ends because of. */
   #failure: Error | null = null;
 
@@ -113,9 +114,7 @@ export class StreamsApp implements AsyncDisposable {
 
   async #prepareTopics(): Promise<PreparedTopics> {
     const preparation = new TopicPreparation(this.#topology.graph, this.#config);
-    const topics = await preparation.prepare(this.#starting.signal);
-    this.#partitionCounts = topics.partitionCounts;
-    return topics;
+    return (this.#topics = await preparation.prepare(this.#starting.signal));
   }
 
   /** New partitions of a source go to the group, where the topics of the application allow it; else they end it. */
@@ -126,7 +125,7 @@ export class StreamsApp implements AsyncDisposable {
       clock,
       logger,
       everyMs: metadataMaxAgeMs,
-      prepared: () => this.#partitionCounts,
+      prepared: () => this.#topics!.partitionCounts,
       onChanged: async (changes) => {
         await this.#prepareTopics();
         await this.#globalTables.readNewPartitions();
@@ -146,12 +145,12 @@ export class StreamsApp implements AsyncDisposable {
       environment: createTaskEnvironment(
         this.#config,
         () => this.#member!,
-        topics.limits,
+        () => this.#topics!.limits,
         this.#globalTables,
       ),
       subTopologies: this.#topology.graph.subTopologies,
       sources: topics.sources,
-      partitionCounts: () => this.#partitionCounts,
+      partitionCounts: () => this.#topics!.partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
       claim: (signal) => this.#guard.claim(signal),
       member: () => this.#member!,

@@ -2,7 +2,8 @@
  *  work, so they cannot be shared out among both.
  *  V1 One version processes at a time: the one that most members have, of two with as many the one that has the tasks. The others
  *     wait, and take over from the log when it is their turn.
- *  V2 Any member may lead: each tells what is needed to share out the tasks of its version. */
+ *  V2 Any member may lead: each tells what is needed to share out the tasks of its version.
+ *  V3 A partition is given out when all members are prepared for it: then who reads what its task writes waits for that task. */
 import { crc32c } from '../record-batch/index.ts';
 import type { MemberInfo } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
@@ -21,11 +22,12 @@ interface MemberData {
   /** Those it runs or ran until now. */
   readonly tasks: readonly string[];
   /** Left out by members of older releases: they are taken for the leader's. */
-  readonly topology?: {
-    readonly id: string;
-    readonly sources: readonly (readonly [number, readonly string[]])[];
-    readonly counts: readonly (readonly [string, number])[];
-  };
+  readonly topology?: ToldTopology;
+}
+interface ToldTopology {
+  readonly id: string;
+  readonly sources: readonly (readonly [number, readonly string[]])[];
+  readonly counts: readonly (readonly [string, number])[];
 }
 
 export function versionId(subTopologies: readonly SubTopology[], sources: SourceTopics): string {
@@ -62,16 +64,28 @@ export function chooseVersion(members: readonly MemberInfo[], own: TopologyVersi
     ([idA, a], [idB, b]) => b.length - a.length || numTasks(b) - numTasks(a) || (idA < idB ? -1 : 1),
   );
   const [id, those] = chosen!;
-  const told = those[0]!.data.topology;
-  const version =
-    id === own.id || told === undefined
-      ? own
-      : { id, sources: new Map(told.sources), partitionCounts: new Map(told.counts) };
+  const told = those.flatMap(({ data }) => data.topology ?? []);
+  const { sources, partitionCounts } = id === own.id || told.length === 0 ? own : fromTold(told[0]!);
   return {
-    version,
+    version: { id: id!, sources, partitionCounts: least(partitionCounts, told) },
     members: those.map(({ member }) => member),
     waiting: decoded.filter((one) => !those.includes(one)).map(({ member }) => member),
   };
+}
+
+function fromTold({ id, sources, counts }: ToldTopology): TopologyVersion {
+  return { id, sources: new Map(sources), partitionCounts: new Map(counts) };
+}
+
+/** V3 */
+function least(
+  partitionCounts: ReadonlyMap<string, number>,
+  told: readonly ToldTopology[],
+): ReadonlyMap<string, number> {
+  const counts = new Map(partitionCounts);
+  for (const [topic, count] of told.flatMap((one) => one.counts))
+    if (count < (counts.get(topic) ?? 0)) counts.set(topic, count);
+  return counts;
 }
 
 function numTasks(members: readonly { readonly data: MemberData }[]): number {
