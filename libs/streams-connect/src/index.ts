@@ -11,3 +11,5 @@ export { ConsoleSink, consoleSink, type ConsoleSinkOptions } from './console/con
 export { KafkaSink, kafkaSink, type KafkaSinkOptions } from './kafka/kafka-sink.ts';
 export { SqliteSink, sqliteSink } from './sqlite/sqlite-sink.ts';
 export type { SqliteSinkOptions } from './sqlite/sqlite-options.ts';
+export { WebhookSink, webhookSink } from './webhook/webhook-sink.ts';
+export type { WebhookSinkOptions, WebhookVerdict } from './webhook/webhook-options.ts';

@@ -10,6 +10,10 @@ describeExactlyOnceSinks('in memory', () => ({
       impossible,
       sink: () => target.sink(),
       ids: async () => target.rows.map(({ value }) => value.id),
+      rollBackPoint: async () => {
+        const rollBack = target.rollBackPoint();
+        return async () => rollBack();
+      },
       outage: async () => {
         target.beforeWrite = () => {
           throw new Error('away');

@@ -24,6 +24,9 @@ export interface SinkTargetUnderTest<S extends StreamSink<string, SinkSample>> {
   readonly impossible?: SinkSample;
   /** Makes the target unreachable; the answer brings it back. Left out: not tested. */
   outage?(): Promise<() => Promise<void>>;
+  /** Remembers rows and positions; calling the result brings them back, with the epochs as they are then: a target that has lost its
+   *  last writes. Left out: not tested. */
+  rollBackPoint?(): Promise<() => Promise<void>>;
 }
 
 export interface SinksUnderTest<S extends StreamSink<string, SinkSample>> {

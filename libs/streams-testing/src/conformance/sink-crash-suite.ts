@@ -74,6 +74,21 @@ export function describeSinkCrashes(subject: SinksUnderTest<Sink>, guarantee: Si
       60_000,
     );
 
+    it('has every record when the target loses its last writes', async () => {
+      const target = await subject.target();
+      if (target.rollBackPoint === undefined) return;
+      const driver = await run(target);
+      await pipe(driver, range(0, 4).map(sample));
+      const rollBack = await target.rollBackPoint();
+      await pipe(driver, range(4, 8).map(sample));
+      await rollBack();
+      await pipe(driver, range(8, RECORDS).map(sample));
+      await driver.advanceWallClock(20_000);
+      // What a partition has lost is found by its next write, or when it is opened again.
+      await driver.crashAndRestart();
+      await expectAll(target, range(0, RECORDS));
+    }, 60_000);
+
     it('makes one dead letter of what the target rejects, whenever it crashes', async () => {
       const target = await subject.target();
       const { impossible } = target;

@@ -35,6 +35,16 @@ export class InMemorySinkTarget<K, V> {
     };
   }
 
+  /** Remembers what is there now; calling the result brings it back: a target that has lost its last writes. */
+  rollBackPoint(): () => void {
+    const count = this.rows.length;
+    const positions = new Map(Array.from(this.#partitions.values(), (at) => [at, at.position]));
+    return () => {
+      this.rows.length = count;
+      for (const at of this.#partitions.values()) at.position = positions.get(at) ?? null;
+    };
+  }
+
   positionOf(topic: string, partition: number): SinkPosition | null {
     return this.#partition(topic, partition).position;
   }
@@ -48,12 +58,15 @@ export class InMemorySinkTarget<K, V> {
 
   #open(at: TargetPartition): SinkPartition<K, V> {
     const epoch = ++at.epoch;
+    let standsAt = at.position;
     return {
       position: at.position,
       write: async (batch, position) => {
         await this.beforeWrite();
         if (at.epoch !== epoch) throw new SinkError('a newer owner has opened it', { failure: 'fenced' });
+        if (at.position !== standsAt) throw new SinkError('it has lost writes');
         const rejected = this.#write(at, batch, position);
+        standsAt = at.position;
         if (this.loseAnswers-- > 0) throw new Error('the answer was lost');
         return rejected;
       },

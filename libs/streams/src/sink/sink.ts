@@ -32,6 +32,8 @@ export type SinkAnswer = readonly RejectedRecord[] | void;
 export interface NamedSink {
   /** Names its topic `<applicationId>-<name>-sink`; of sinks with one name the second is `<name>-2` and so on. */
   readonly name: string;
+  /** No write is given more records. @defaultValue 1_000, which is also the most */
+  readonly maxBatchRecords?: number;
   /** Once, after the last write of the process. */
   close(): Promise<void>;
 }

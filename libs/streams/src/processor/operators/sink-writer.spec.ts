@@ -107,6 +107,14 @@ describe('sinkWriter', () => {
     expect(sink.batches.map((batch) => batch.length)).toEqual([1_000, 1_000, 500]);
   });
 
+  it('writes no larger batches than the sink takes', async () => {
+    const sink = Object.assign(new MemorySink(), { maxBatchRecords: 2 });
+    const harness = await open(sink);
+    for (let i = 0; i < 5; i++) harness.pipe('a', i);
+    await harness.holder.drain();
+    expect(sink.batches.map((batch) => batch.length)).toEqual([2, 2, 1]);
+  });
+
   it('tries again, with a warning each time, until the sink is back', async () => {
     const { sink, harness } = await operate();
     sink.failures = 2;

@@ -46,6 +46,7 @@ class SinkWriter implements Holder {
   readonly limit = MAX_BATCH_RECORDS;
   readonly #sink: StreamSink<unknown, unknown>;
   readonly #context: OperatorContext;
+  readonly #maxBatchRecords: number;
   /** null after a write that failed. */
   #partition: SinkPartition<unknown, unknown> | null;
   /** All before it are in the sink; -1: it does not say. */
@@ -61,6 +62,7 @@ class SinkWriter implements Holder {
   constructor(sink: StreamSink<unknown, unknown>, context: OperatorContext) {
     this.#sink = sink;
     this.#context = context;
+    this.#maxBatchRecords = Math.min(sink.maxBatchRecords ?? MAX_BATCH_RECORDS, MAX_BATCH_RECORDS);
     this.#partition = context.openedSink();
     const { position } = this.#partition;
     this.#nextOffset = position?.offset ?? -1;
@@ -107,7 +109,7 @@ class SinkWriter implements Holder {
   /** The batch stays pending until the sink has it. */
   async #writeOneBatch(): Promise<void> {
     this.#partition ??= await this.#reopen();
-    const batch = this.#pending.slice(0, MAX_BATCH_RECORDS);
+    const batch = this.#pending.slice(0, this.#maxBatchRecords);
     if (batch.length === 0) return;
     const lastOffset = batch.at(-1)!.record.offset;
     const nextOffset = Math.max(this.#nextOffset, lastOffset + 1);

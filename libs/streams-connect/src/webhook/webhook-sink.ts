@@ -1,0 +1,143 @@
+/** Records to a service over HTTP. */
+import { SinkError, type AtLeastOnceSink, type RejectedRecord, type SinkRecord } from '@hiveframe/streams';
+import { retryAfterMs } from './retry-after.ts';
+import {
+  resolveWebhookSinkOptions,
+  type ResolvedWebhookSinkOptions,
+  type WebhookSinkOptions,
+} from './webhook-options.ts';
+
+const MAX_BACKOFF_MS = 30_000;
+/** Of what an answer says, in messages. */
+const MAX_REASON_LENGTH = 200;
+
+interface Refusal {
+  readonly verdict: 'retry' | 'reject' | 'fail';
+  readonly reason: string;
+  readonly retryAfterMs: number | null;
+}
+
+interface Encoded {
+  readonly offset: number;
+  readonly json: string;
+}
+
+/** At least once: a request is acknowledged by its answer, in the order of the partition. A crash, or an answer that is lost, sends
+ *  records again; `idempotency-key` (topic, partition, first and last offset) lets the service tell. What it refuses for good goes to
+ *  the processing handler, by default a dead letter; of a batch it is found in halves. */
+export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
+  readonly name: string;
+  readonly guarantee = 'at_least_once';
+  readonly maxBatchRecords: number;
+  readonly #options: ResolvedWebhookSinkOptions<K, V>;
+  readonly #closed = new AbortController();
+
+  /** @throws ConfigError that names all faults */
+  constructor(options: WebhookSinkOptions<K, V>) {
+    this.#options = resolveWebhookSinkOptions(options);
+    this.name = this.#options.name;
+    this.maxBatchRecords = this.#options.maxBatchRecords;
+  }
+
+  async write(batch: readonly SinkRecord<K, V>[]): Promise<readonly RejectedRecord[]> {
+    const rejected: RejectedRecord[] = [];
+    const encoded = batch.flatMap((record) => this.#encode(record, rejected) ?? []);
+    const { topic, partition } = batch[0]!;
+    const deadlineMs = this.#options.clock.nowMs() + this.#options.retryForMs;
+    for (let i = 0; i < encoded.length; i += this.maxBatchRecords) {
+      const part = encoded.slice(i, i + this.maxBatchRecords);
+      rejected.push(...(await this.#send(part, `${topic}-${partition}`, deadlineMs)));
+    }
+    return rejected;
+  }
+
+  /** What waits or is on its way is given up. */
+  async close(): Promise<void> {
+    this.#closed.abort(new Error('the sink is closed'));
+  }
+
+  #encode(record: SinkRecord<K, V>, rejected: RejectedRecord[]): Encoded | null {
+    const { offset } = record;
+    try {
+      return { offset, json: JSON.stringify(this.#options.body(record)) ?? 'null' };
+    } catch (error) {
+      rejected.push({ offset, reason: error instanceof Error ? error : new Error(String(error)) });
+      return null;
+    }
+  }
+
+  async #send(part: readonly Encoded[], at: string, deadlineMs: number): Promise<RejectedRecord[]> {
+    const refusal = await this.#persistently(part, at, deadlineMs);
+    if (refusal === null) return [];
+    if (part.length === 1) return [{ offset: part[0]!.offset, reason: new Error(refusal.reason) }];
+    const middle = part.length >> 1;
+    const first = await this.#send(part.slice(0, middle), at, deadlineMs);
+    return [...first, ...(await this.#send(part.slice(middle), at, deadlineMs))];
+  }
+
+  /** null: taken. @throws SinkError when it is not taken in time, or never will be */
+  async #persistently(part: readonly Encoded[], at: string, deadlineMs: number): Promise<Refusal | null> {
+    const { clock, backoffMs } = this.#options;
+    for (let attempt = 0; ; attempt++) {
+      const refusal = await this.#post(part, at);
+      if (refusal === null || refusal.verdict === 'reject') return refusal;
+      if (refusal.verdict === 'fail') throw new SinkError(refusal.reason, { failure: 'unusable' });
+      const backedOffMs = Math.min(backoffMs * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
+      const waitMs = Math.max(backedOffMs, refusal.retryAfterMs ?? 0);
+      if (clock.nowMs() + waitMs > deadlineMs) throw new SinkError(refusal.reason);
+      await clock.delay(waitMs, this.#closed.signal);
+      this.#closed.signal.throwIfAborted();
+    }
+  }
+
+  async #post(part: readonly Encoded[], at: string): Promise<Refusal | null> {
+    const { url, method, headers, fetch: send, timeoutMs, verdict, clock } = this.#options;
+    const first = part[0]!.offset;
+    const last = part.at(-1)!.offset;
+    const json = part.map((one) => one.json);
+    try {
+      const answer = await send(url, {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          'idempotency-key': first === last ? `${at}-${first}` : `${at}-${first}-${last}`,
+          ...(await headers()),
+        },
+        body: this.maxBatchRecords === 1 ? json[0]! : `[${json.join(',')}]`,
+        signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(timeoutMs)]),
+      });
+      const said = verdict(answer.status);
+      const text = await answer.text(); // also so that its connection is free again
+      if (said === 'taken') return null;
+      return {
+        verdict: said,
+        reason: `${method} ${withoutSecrets(url)} was answered ${answer.status}: ${text.slice(0, MAX_REASON_LENGTH)}`,
+        retryAfterMs: retryAfterMs(answer.headers.get('retry-after'), clock.nowMs()),
+      };
+    } catch (error) {
+      return {
+        verdict: 'retry',
+        reason: `${method} ${withoutSecrets(url)}: ${textOf(error)}`,
+        retryAfterMs: null,
+      };
+    }
+  }
+}
+
+/** Neither user and password nor the query, where tokens lie. */
+function withoutSecrets(url: string | URL): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+/** fetch says little itself: its cause knows. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  return `${error.message}${cause}`;
+}
+
+/** `new WebhookSink(options)`. */
+export function webhookSink<K, V>(options: WebhookSinkOptions<K, V>): WebhookSink<K, V> {
+  return new WebhookSink(options);
+}
