@@ -8,6 +8,9 @@ export interface Timer {
 export class TimerQueue<T extends { readonly dueMs: number } = Timer> {
   readonly #heap: T[] = [];
 
+  get size(): number {
+    return this.#heap.length;
+  }
   get nextMs(): number {
     return this.#heap[0]?.dueMs ?? Infinity;
   }
