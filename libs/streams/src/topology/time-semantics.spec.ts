@@ -219,28 +219,12 @@ describe('time and windows', () => {
     expect(result).toMatchObject({ key: 'a 0-10', value: 2, timestampMs: 9 });
   });
 
-  it('a delay may have a fraction: the watermark has it too, on its way through a repartition topic', async () => {
-    const finely = topic('finely', {
-      key: string(),
-      value: json<Point>(),
-      timestamp: 'at',
-      watermark: { delayMs: 0.5 },
-    });
-    const builder = new StreamsBuilder();
-    builder
-      .stream(finely)
-      .repartition({ name: 'between', key: string(), numPartitions: 2 })
-      .groupByKey({ name: 'counts' })
-      .windowedBy(tumbling({ sizeMs: 10 }), { graceMs: 0, emit: 'final' })
-      .count()
-      .toStream()
-      .map((count, { key }) => ({ key, value: count as number | null }))
-      .to(results);
-    driver = new TopologyTestDriver(builder.build());
-    for (const at of [1, 10]) await driver.input(finely).pipe({ at }, { key: 'a' });
-    expect(await given()).toEqual([]); // watermark 9.5
-    await driver.input(finely).pipe({ at: 11 }, { key: 'a' });
-    expect(await given()).toEqual(['a: 1']);
+  it('so a delay with a fraction is refused, and a time of idleness', () => {
+    const declare = (watermark: object) => () => topic('finely', { value: json<Point>(), watermark });
+    expect(declare({ delayMs: 0.5 })).toThrow(
+      "Cannot declare topic 'finely': watermark.delayMs is 0.5; it must be a whole number of milliseconds, 0 or more.",
+    );
+    expect(declare({ idleAfterMs: 1e-3 })).toThrow('watermark.idleAfterMs is 0.001');
   });
 
   it('D16 a time below 0 is a dead letter, and moves nothing', async () => {

@@ -88,8 +88,8 @@ function eventTime<K, V>(timestamp: string | TimestampExtractor<K, V>): EventTim
 }
 
 function wholeMs(topic: string, option: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value;
+  if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new TopologyError(
-    `Cannot declare topic '${topic}': ${option} is ${String(value)}; it must be 0 ms or more.`,
+    `Cannot declare topic '${topic}': ${option} is ${String(value)}; it must be a whole number of milliseconds, 0 or more.`,
   );
 }

@@ -109,7 +109,7 @@ export class TaskWatermark implements TaskTime {
       const { idleAfterMs } = this.#inputs[input]!;
       const active = (this.#active[input] = isActive(input));
       if (active) this.#lastActiveMs[input] = nowMs;
-      this.#heardToMs[input] = nowMs - sinceCaughtUpMs(input);
+      this.#heardToMs[input] = Math.floor(nowMs - sinceCaughtUpMs(input));
       const idle = idleAfterMs !== null && this.#silentMs(input) >= idleAfterMs;
       if (idle && !this.#idle[input]) {
         this.#idle[input] = true;

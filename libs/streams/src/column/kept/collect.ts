@@ -9,7 +9,8 @@ export interface CollectOptions {
   readonly maxValues: number;
 }
 
-/** The values that are not null, in the order in which they come; of two sessions that become one those of the earlier first.
+/** The values that are not null, in the order in which they come; of two sessions that become one those of the earlier first. Objects are
+ *  kept and given as they are, not copied: do not change them behind the aggregation, nor in the rows they came with.
  *  @throws TopologyError for a bound that is no whole number above 0 */
 export function collectList<const S extends Source<unknown>>(
   source: S,
@@ -37,7 +38,8 @@ export function collectList<const S extends Source<unknown>>(
   return declared as Aggregate<Reads<S, unknown>, ListOver<S>>;
 }
 
-/** The different values that are not null, in the order in which they first come; objects are equal by content.
+/** The different values that are not null, in the order in which they first come; objects are equal by content. They are kept and given
+ *  as they are, not copied: do not change them.
  *  @throws TopologyError for a bound that is no whole number above 0 */
 export function collectSet<const S extends Source<unknown>>(
   source: S,

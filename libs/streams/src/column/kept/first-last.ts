@@ -11,7 +11,8 @@ export interface OrderOptions<B> {
 }
 type OrderReads<B> = [B] extends [never] ? unknown : Reads<B, Maybe<Ordered>>;
 
-/** The first value that is not null: `first('price', { by: 'at_ms' })`. Of equals in `by` the one that came first. */
+/** The first value that is not null: `first('price', { by: 'at_ms' })`. Of equals in `by` the one that came first. An
+ *  object is kept and given as it is, not copied: do not change it. */
 export function first<const S extends Source<unknown>, const B extends Source<Maybe<Ordered>> = never>(
   source: S,
   options: OrderOptions<B> = {},
@@ -19,7 +20,8 @@ export function first<const S extends Source<unknown>, const B extends Source<Ma
   const declared = declareEnd('first', source, options.by, (by, than) => by < than, false);
   return declared as Aggregate<Reads<S, unknown> & OrderReads<B>, ValueOver<S>>;
 }
-/** The last value that is not null. Of equals in `by` the one that came last. */
+/** The last value that is not null. Of equals in `by` the one that came last. An object is kept and given as it is, not copied: do not
+ *  change it. */
 export function last<const S extends Source<unknown>, const B extends Source<Maybe<Ordered>> = never>(
   source: S,
   options: OrderOptions<B> = {},
