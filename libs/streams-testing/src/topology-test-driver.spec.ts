@@ -45,6 +45,52 @@ const copying = (): Topology => {
 };
 const copies = topic('copies', { key: string(), value: string() });
 
+describe('a topology whose processor cannot be made', () => {
+  it.each([
+    [
+      'throws',
+      () => {
+        throw new Error('no connection string');
+      },
+      'Cannot make keeper for task 0_0: no connection string',
+    ],
+    [
+      'is asynchronous',
+      async () => ({ process: () => {} }),
+      'Cannot make keeper for task 0_0: create gave a promise',
+    ],
+  ])('fails at once where create %s, and is tried once', async (_how, make, message) => {
+    let made = 0;
+    const builder = new StreamsBuilder();
+    builder.stream(words).process({
+      name: 'keeper',
+      create() {
+        made++;
+        return make() as never;
+      },
+    });
+    const driver = drive(builder.build());
+    await expect(driver.input(words).pipe('a', { key: 'k' })).rejects.toThrow(message);
+    expect(made).toBe(1);
+  });
+
+  it('fails at once where it could be made before a crash', async () => {
+    let made = 0;
+    const builder = new StreamsBuilder();
+    builder.stream(words).process({
+      name: 'keeper',
+      create() {
+        if (made++ > 0) throw new Error('one is enough');
+        return { process: () => {} };
+      },
+    });
+    const driver = drive(builder.build());
+    await driver.input(words).pipe('a', { key: 'k' });
+    await expect(driver.crashAndRestart()).rejects.toThrow('one is enough');
+    expect(made).toBe(2);
+  });
+});
+
 describe('TestInputTopic', () => {
   it('writes a list at once, each record into the partition of its key', async () => {
     const driver = drive(copying(), { numPartitions: 3 });

@@ -90,17 +90,14 @@ export class TaskRegistry {
         if (this.#tasks.get(task.name) === task && !signal.aborted) this.#begin(task);
         else await this.remove(task);
         return;
-      } catch (error) {
-        await this.#openFailed(task, error as Error, signal);
+      } catch (thrown) {
+        const error = thrown as Error;
+        await this.remove(task);
+        if (signal.aborted) return;
+        if (taskFailureKind(error) === 'fatal') return this.#options.onFatal(error);
+        await this.#backoff.wait(task.name, `Cannot open task ${task.name}: ${error.message}`, signal);
       }
     }
-  }
-
-  async #openFailed(task: StreamTask, error: Error, signal: AbortSignal): Promise<void> {
-    await this.remove(task);
-    if (signal.aborted) return;
-    if (taskFailureKind(error) === 'fatal') return this.#options.onFatal(error);
-    await this.#backoff.wait(task.name, `Cannot open task ${task.name}: ${error.message}`, signal);
   }
 
   /** Closes a task that failed and opens it again. */

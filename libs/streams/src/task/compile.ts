@@ -1,5 +1,5 @@
 /** Compiles a sub-topology to closures, from the sinks backwards: each node once, its children first. */
-import { StreamsError } from '../errors/streams.error.ts';
+import { StreamsError, TopologyError } from '../errors/streams.error.ts';
 import type { Next, OperatorContext } from '../processor/operator.ts';
 import type { GraphNode, SinkSpec, SubTopology } from '../topology/graph.ts';
 
@@ -24,8 +24,18 @@ export function compile(subTopology: SubTopology, context: CompileContext): Read
     if (spec.kind === 'source') return chain(node.children);
     const operatorContext = context.operatorContext(node, position);
     if (spec.kind === 'sink') return context.sink(node, spec, operatorContext);
-    return spec.operator.build(operatorContext, chain(node.children), node.sideOutputs.map(chain));
+    try {
+      return spec.operator.build(operatorContext, chain(node.children), node.sideOutputs.map(chain));
+    } catch (thrown) {
+      throw StreamsError.is(thrown) ? thrown : notMade(node, operatorContext, thrown);
+    }
   }
+}
+
+/** A function of the user makes a part of it (a processor's `create`). */
+function notMade({ name }: GraphNode, { taskId }: OperatorContext, cause: unknown): TopologyError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TopologyError(`Cannot make ${name} for task ${taskId}: ${reason}`, { cause });
 }
 
 function toAll([first, ...others]: readonly Next[]): Next {

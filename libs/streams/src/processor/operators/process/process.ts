@@ -44,6 +44,7 @@ export function process(definition: ProcessDefinition): Operator {
       const node = new ProcessorNode(name, context, [next, ...sides], schedule);
       const stores = storeViews(definition.stores, context, node);
       const processor = definition.create(processorContext(definition, context, node, stores));
+      if (processor instanceof Promise) refuseAsync(processor);
       const expire = [...stores.values()].flatMap(({ advance }) => advance ?? []);
       node.begin(processor, prefetchOf(definition, stores, context), expire);
       context.hold(node);
@@ -53,6 +54,14 @@ export function process(definition: ProcessDefinition): Operator {
       return (key, value, timestampMs) => node.receive(key, value, timestampMs);
     },
   };
+}
+
+/** @throws TypeError always; the promise's own rejection is left to this error */
+function refuseAsync(processor: Promise<unknown>): never {
+  processor.catch(() => undefined);
+  throw new TypeError(
+    'create gave a promise: a task does not wait for it. Open what takes time before the application starts, or await it in process.',
+  );
 }
 
 function processorContext(
