@@ -17,8 +17,8 @@ COPY tsconfig.base.json tsconfig.build.json ./
 COPY libs libs
 COPY src src
 RUN npm run build
-# The test kit and the command line are no part of a service, optional peers would stay, and sources are not run.
-RUN rm -rf libs/streams-testing libs/streams-cli libs/*/src libs/*/test libs/*/test-types && \
+# What the service does not use goes (optional peers, and with them the test kit, would stay), and sources are not run.
+RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-postgres libs/*/src libs/*/test libs/*/test-types && \
   npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
