@@ -13,6 +13,7 @@ import {
 import { MAX_WRITERS } from '../watermark/encoded-writers.ts';
 import type { SourceTopics } from './assignor.ts';
 import { countInternalTopics } from './internal-topic-counts.ts';
+import { missingSettings } from './internal-topic-settings.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 import { backoffMs } from './task-backoff.ts';
 
@@ -196,14 +197,29 @@ export class TopicPreparation {
   async #createInternal(wanted: readonly NewTopic[]): Promise<void> {
     const { applicationId } = this.#config;
     const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
-    for (const { topic, numPartitions } of wanted) {
-      const there = found.get(topic)?.numPartitions ?? numPartitions;
-      if (there === numPartitions) continue;
+    for (const { topic, numPartitions, config = {} } of wanted) {
+      const described = found.get(topic);
+      if (described === undefined) continue;
+      const there = described.numPartitions;
+      if (there === numPartitions) {
+        this.#tellOfSettings(topic, missingSettings(config, described.config));
+        continue;
+      }
       throw new TopologyError(
         `Cannot run ${applicationId}: internal topic ${topic} has ${there} partitions, the topology needs ${numPartitions}. The sources changed their partition count: reset the application, or give them their former count.`,
       );
     }
     await this.#createMissing(wanted);
+  }
+
+  /** Not set from here: they may be as they are on purpose, and the principal need not be allowed to. */
+  #tellOfSettings(topic: string, missing: string | null): void {
+    if (missing === null) return;
+    this.#config.logger.log(
+      'warn',
+      `Internal topic ${topic} is there with settings by which the log may delete what is still needed, such as what a lost store is restored from. Set ${missing} (kafka-configs --alter --entity-type topics --entity-name ${topic} --add-config ...).`,
+      { topic },
+    );
   }
 
   async #limits(counts: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, TopicLimits>> {
