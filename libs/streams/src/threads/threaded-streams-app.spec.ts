@@ -158,6 +158,49 @@ describe('ThreadedStreamsApp', () => {
     await eventually(async () => measured.length > 0, 'the new thread works');
   }, 30_000);
 
+  it('asks about a replacement that fails before it has run as about any other, waiting longer each time', async () => {
+    const made = new SharedArrayBuffer(4);
+    const failures: ThreadFailure[] = [];
+    const one = app({
+      script: { replacements: { made, refusedUpTo: 2 } },
+      onThreadFailure: (failure) => {
+        failures.push(failure);
+        return 'replaceThread';
+      },
+    });
+    await one.start();
+    const states: string[] = [];
+    one.listen({ onStateChange: ({ to }) => states.push(to) });
+    tell({ thread: 'StreamThread-1', act: 'exit' });
+    await eventually(async () => states.join() === 'rebalancing,running', 'running again');
+    expect(failures.map(({ error }) => error.name)).toEqual([
+      'StreamThreadError',
+      'ConfigError',
+      'ConfigError',
+    ]);
+    const waits = lines.flatMap((line) => /replaced in ([\d.]+) s/.exec(line)?.[1] ?? []).map(Number);
+    expect(waits).toHaveLength(3);
+    expect(waits).toEqual([...new Set(waits)].sort((a, b) => a - b));
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^error StreamThread-1: no StreamThread-1 today\. It came in the place of one that had failed, and never ran\. .* \(replacement 3 in a row\)\.$/,
+      ),
+    );
+  }, 30_000);
+
+  it('ends where a replacement never runs and the handler has had enough', async () => {
+    let numFailures = 0;
+    const one = app({
+      script: { replacements: { made: new SharedArrayBuffer(4), refusedUpTo: 99 } },
+      onThreadFailure: () => (++numFailures < 3 ? 'replaceThread' : 'shutdownClient'),
+    });
+    await one.start();
+    const ended = ending(one);
+    tell({ thread: 'StreamThread-1', act: 'exit' });
+    expect(await ended).toBeInstanceOf(ConfigError);
+    expect(numFailures).toBe(3);
+  }, 30_000);
+
   it('ends a thread that does not answer when it is to stop, and says so', async () => {
     const one = app();
     await one.start();

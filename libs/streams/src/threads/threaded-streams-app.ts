@@ -37,7 +37,8 @@ export interface ThreadedStreamsOptions {
   readonly module: URL;
   /** Kafka: `num.stream.threads`. More than cores, or than tasks, bring nothing. */
   readonly numStreamThreads: number;
-  /** When a thread fails that has run before; one that never ran always ends the application, as its next try would.
+  /** When a thread fails, also one that came in the place of another and never ran (a log that is away just then). Where none has run
+   *  yet a failure always ends the application, as the next try would.
    *  Default as Kafka Streams: a failure that a record or the memory brings comes back wherever its task goes.
    *  @defaultValue 'shutdownClient' */
   readonly onThreadFailure?: ThreadFailureResponse | ((failure: ThreadFailure) => ThreadFailureResponse);
@@ -201,8 +202,10 @@ export class ThreadedStreamsApp implements AsyncDisposable {
     if (this.#ending !== null || error === null) return;
     // One that died names itself; the others failed with an error of their application.
     const why = error instanceof StreamThreadError ? error.message : `${thread.name}: ${error.message}`;
-    const response = hadStarted ? this.#responseTo({ thread: thread.name, error }) : 'shutdownClient';
-    if (response === 'replaceThread') void this.#replace(thread, why);
+    const isReplacement = this.#replaced.has(thread.number);
+    const mayMend = hadStarted || isReplacement; // in this place one has run
+    const response = mayMend ? this.#responseTo({ thread: thread.name, error }) : 'shutdownClient';
+    if (response === 'replaceThread') void this.#replace(thread, hadStarted, why);
     else void this.#fail(error, why);
   }
 
@@ -217,13 +220,16 @@ export class ThreadedStreamsApp implements AsyncDisposable {
     }
   }
 
-  async #replace(thread: RunningThread, why: string): Promise<void> {
+  async #replace(thread: RunningThread, hadStarted: boolean, why: string): Promise<void> {
     this.#sum();
-    const isLongLived = performance.now() - thread.launchedMs > LONG_LIFE_MS;
+    const isLongLived = hadStarted && performance.now() - thread.launchedMs > LONG_LIFE_MS;
     const count = isLongLived ? 0 : (this.#replaced.get(thread.number) ?? 0);
     this.#replaced.set(thread.number, count + 1);
     const delayMs = backoffMs(thread.name, count);
-    this.#logger.log('error', `${why} It is replaced in ${(delayMs / 1_000).toFixed(1)} s.`);
+    const again = count === 0 ? '' : ` (replacement ${count + 1} in a row)`;
+    const what = hadStarted ? 'It' : 'It came in the place of one that had failed, and never ran. It';
+    const reason = why.endsWith('.') ? why : `${why}.`;
+    this.#logger.log('error', `${reason} ${what} is replaced in ${(delayMs / 1_000).toFixed(1)} s${again}.`);
     await systemClock.delay(delayMs, this.#leaving.signal);
     if (!this.#leaving.signal.aborted) this.#launch(thread.number);
   }

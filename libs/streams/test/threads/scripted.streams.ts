@@ -20,6 +20,8 @@ export interface Script {
   /** Name of the channel on which threads are told what to do. */
   readonly channel: string;
   readonly start?: 'refuse';
+  /** Counts the threads that were made; those between the first one and this are refused. */
+  readonly replacements?: { readonly made: SharedArrayBuffer; readonly refusedUpTo: number };
   readonly embedded?: 'as it is';
 }
 /** One message on the channel. */
@@ -72,9 +74,15 @@ async function write(log: LogPort, act: string): Promise<void> {
   await log.writer().send([{ topic: acts.name, partition: 0, records: batch.take() }]);
 }
 
+function isRefused({ replacements }: Script): boolean {
+  if (replacements === undefined) return false;
+  const before = Atomics.add(new Int32Array(replacements.made), 0, 1);
+  return before > 0 && before <= replacements.refusedUpTo;
+}
+
 export default async function scripted({ name, data, logger }: StreamThread): Promise<ThreadStreams> {
   const script = data as Script;
-  if (script.start === 'refuse') throw new ConfigError(`no ${name} today`);
+  if (script.start === 'refuse' || isRefused(script)) throw new ConfigError(`no ${name} today`);
   const log = embedded();
   if (script.embedded === undefined) Object.assign(log, { isThreadLocal: false });
   await log.connect();
