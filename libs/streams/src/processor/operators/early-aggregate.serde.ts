@@ -1,4 +1,5 @@
-/** An aggregate whose result is given while its window is open, as bytes: changedInMs float64 BE | aggregate */
+/** An aggregate whose result is given while its window is open, as bytes:
+ *  version u8 (1) | changedInMs float64 BE | aggregate */
 import { asBuffer } from '../../serde/bytes.ts';
 import { formatOf, type Serde } from '../../serde/serde.ts';
 
@@ -8,7 +9,8 @@ export interface EarlyAggregate<A = unknown> {
   changedInMs: number;
 }
 
-const HEADER_BYTES = 8;
+const VERSION = 1;
+const HEADER_BYTES = 9;
 
 export function earlyAggregateSerde<A>(of: Serde<A>): Serde<EarlyAggregate<A>> {
   return {
@@ -16,16 +18,24 @@ export function earlyAggregateSerde<A>(of: Serde<A>): Serde<EarlyAggregate<A>> {
     serialize({ aggregate, changedInMs }, context) {
       const value = of.serialize(aggregate, context);
       const bytes = Buffer.allocUnsafe(HEADER_BYTES + value.length);
-      bytes.writeDoubleBE(changedInMs, 0);
+      bytes[0] = VERSION;
+      bytes.writeDoubleBE(changedInMs, 1);
       bytes.set(value, HEADER_BYTES);
       return bytes;
     },
     deserialize(bytes, context) {
       const buffer = asBuffer(bytes);
+      if (buffer[0] !== VERSION || buffer.length < HEADER_BYTES) throw notEarly();
       return {
         aggregate: of.deserialize(buffer.subarray(HEADER_BYTES), context),
-        changedInMs: buffer.readDoubleBE(0),
+        changedInMs: buffer.readDoubleBE(1),
       };
     },
   };
+}
+
+function notEarly(): RangeError {
+  return new RangeError(
+    'these bytes are no aggregate with early results: emit was changed under the same store name. Give it another name, or reset the application.',
+  );
 }

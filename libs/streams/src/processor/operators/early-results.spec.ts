@@ -21,6 +21,7 @@ import {
   type TumblingWindow,
 } from '@hiveframe/streams';
 import { drive, NOTHING_CACHED } from '../../../test/support/tables.ts';
+import { earlyAggregateSerde } from './early-aggregate.serde.ts';
 
 interface Reading {
   readonly at: number;
@@ -171,6 +172,15 @@ describe('emit: { everyMs }', () => {
       'a 60: 1 5',
       'a 130: 1 1',
     ]);
+  });
+
+  it('is told from the state of another emit, which it cannot go on with', () => {
+    const serde = earlyAggregateSerde(json<Reading>());
+    const context = { topic: 'sums', part: 'value', headers: () => [] } as const;
+    const early = { aggregate: { at: 1, value: 2 }, changedInMs: -10 };
+    expect(serde.deserialize(serde.serialize(early, context), context)).toEqual(early);
+    expect(() => serde.deserialize(Buffer.from('{"at":1,"value":2}'), context)).toThrow('emit was changed');
+    expect(serde.format).toBe('early aggregate<json>');
   });
 
   it('refuses an interval that is no time', () => {
