@@ -10,7 +10,7 @@ import { reportOf } from './report.ts';
 import { runCase } from './run-case.ts';
 
 const seed = Number(process.env['SEED'] ?? 1);
-const numRuns = Number(process.env['RUNS'] ?? 50);
+const numRuns = Number(process.env['RUNS'] ?? 30);
 /** Generous: a busy machine, and a failure is tried some hundred times. */
 const TIMEOUT_MS = 120_000 + numRuns * 1_000;
 

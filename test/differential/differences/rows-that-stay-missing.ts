@@ -1,6 +1,6 @@
-/** Joins of tables: that there is still no row is no change (ADR 6). In Kafka Streams it is one to a left or outer join, which passes on
- *  the row of the other side once more. So a step that leaves a row missing, on the way from the written row to the result, gives
- *  nothing here, and there at most what was given last. */
+/** Tables: that there is still no row is no change (ADR 6). In Kafka Streams it is one to a left or outer join, also by foreign key, which
+ *  passes on the row of the other side once more. So a step that leaves a row missing, on the way from the written row to the result,
+ *  gives nothing here, and there at most what was given last. */
 import type { InputRecord, OutputRecord, Outputs, TableExpression, Topic } from '../case.ts';
 import { keeps, map, pair } from '../topologies/functions.ts';
 
@@ -8,27 +8,34 @@ import { keeps, map, pair } from '../topologies/functions.ts';
 type Rows = Map<string, string | null>;
 type Written = Record<Topic, Rows>;
 
-/** @param steps of one record each */
+/** @param tables that are read, without groups
+ *  @param steps of one record each */
 export function withoutMissingRows(
-  table: TableExpression,
+  tables: readonly TableExpression[],
   steps: readonly (readonly InputRecord[])[],
   outputs: Outputs,
 ): Outputs {
   const written: Written = { a: new Map(), b: new Map(), c: new Map() };
   const given = new Map<OutputRecord[0], OutputRecord[1]>();
   return outputs.map((step, at) => {
-    const [topic, key, value] = steps[at]![0]!;
-    const onTheWay = wayFrom(topic, table)!;
-    const rows = () => onTheWay.map((one) => (key === null ? null : rowOf(one, key, written)));
-    const before = rows();
-    const isRead = key !== null && (value !== null || onTheWay[0]!.op === 'source'); // a stream has no null values
-    if (isRead) written[topic].set(key, value);
-    const after = rows();
-    const isMissing = after.some((row, on) => row === null && before[on] === null);
-    const expected = step.filter(([of, row]) => !isMissing || row !== (given.get(of) ?? null));
-    for (const [of, row] of expected) given.set(of, row);
+    const isMissing = staysMissing(tables, steps[at]![0]!, written);
+    const expected = step.filter(([key, row]) => !isMissing || row !== (given.get(key) ?? null));
+    for (const [key, row] of expected) given.set(key, row);
     return expected;
   });
+}
+
+function staysMissing(
+  tables: readonly TableExpression[],
+  [topic, key, value]: InputRecord,
+  written: Written,
+): boolean {
+  const onTheWay = tables.map((table) => wayFrom(topic, table)).find((way) => way !== null)!;
+  const isRead = key !== null && (value !== null || onTheWay[0]!.op === 'source'); // a stream has no null values
+  if (!isRead) return false;
+  const before = onTheWay.map((table) => rowOf(table, key, written));
+  written[topic].set(key, value);
+  return onTheWay.some((table, on) => before[on] === null && rowOf(table, key, written) === null);
 }
 
 /** The tables that a change of a topic passes; null: it does not come here. */
