@@ -80,6 +80,17 @@ const keyOf = (id: number) => `key-${(id * 7) % KEYS}`;
       { timeoutMs: 90_000 },
     );
 
+  const hasLastOfEachKey = (app: RunningProcess) =>
+    eventually(
+      'the last of each key',
+      async () => {
+        app.assertRunning();
+        const { rows } = await client.query<{ id: number }>(`SELECT min(id) AS id FROM ${settings.latest}`);
+        return rows[0]!.id >= RECORDS - KEYS;
+      },
+      { timeoutMs: 90_000 },
+    );
+
   it('has every row once, and the last of each key, after kill -9, SIGSTOP and a zombie', async () => {
     await putSamples(log, settings.input);
     const first = start('first');
@@ -94,6 +105,7 @@ const keyOf = (id: number) => `key-${(id * 7) % KEYS}`;
     await hasRows(0.6, third);
     third.kill('SIGKILL');
     await hasRows(1, second);
+    await hasLastOfEachKey(second); // by another sink, with tasks of its own
     await second.stop();
 
     const { rows: all } = await client.query<{ id: number; key: string }>(
