@@ -31,13 +31,13 @@ export class SafetyMonitor {
     this.#storeIsSound = false;
   }
 
-  /** Neither position nor watermark of a partition goes back. Without transactions a commit may be executed late, when its sender
-   *  has started the task over: it may bring a watermark that its records had not reached yet, and the sender's next commit may
-   *  lie behind it. Nothing of what lies between was processed when the late one was sent first (`at_most_once`), and all of it
-   *  is processed again else. */
-  readonly onOffsets: OffsetsListener = (before, now, sameMember) => {
+  /** Neither position nor watermark of a partition goes back. Without transactions a commit whose sender has had no answer
+   *  may be executed late, when the sender has started the task over: its next commit may lie behind. Nothing of what lies between
+   *  was processed when the unheard one was sent first (`at_most_once`), and all of it is processed again else. Nothing else may go
+   *  back. */
+  readonly onOffsets: OffsetsListener = (before, now, isUnheard) => {
     const name = `${now.topic}-${now.partition}`;
-    if (now.offset < before.offset && !sameMember)
+    if (now.offset < before.offset && !isUnheard)
       this.violated(`committed offset of ${name} went back from ${before.offset} to ${now.offset}`);
     if (this.#exactlyOnce && watermarkOf(now) < watermarkOf(before))
       this.violated(`watermark of ${name} went back from ${before.metadata} to ${now.metadata}`);

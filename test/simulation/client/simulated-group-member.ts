@@ -54,9 +54,13 @@ export class SimulatedGroupMember implements GroupMember {
 
   async commit(offsets: readonly CommittedOffset[]): Promise<void> {
     const membership = this.membership();
-    await this.#connection.request('commitOffsets', (cluster) => cluster.commitOffsets(membership, offsets), {
-      lane: this.#lane,
-    });
+    const sent = { memberId: membership.memberId, isAnswered: false };
+    await this.#connection.request(
+      'commitOffsets',
+      (cluster) => cluster.commitOffsets(membership, offsets, sent),
+      { lane: this.#lane },
+    );
+    sent.isAnswered = true;
   }
 
   rejoin(): void {

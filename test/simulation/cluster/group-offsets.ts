@@ -3,10 +3,17 @@ import type { CommittedOffset, TopicPartition } from '@hiveframe/streams';
 import { partitionKey } from './partition-key.ts';
 import type { ServerTransaction } from './server-transaction.ts';
 
+/** A commit without a transaction, as its sender knows it. */
+export interface SentCommit {
+  readonly memberId: string;
+  /** Not yet, or never: the answer was lost, or came when it had given up. */
+  readonly isAnswered: boolean;
+}
+
 interface Committed {
   readonly offset: CommittedOffset;
-  /** Who committed it without a transaction. */
-  readonly memberId: string | null;
+  /** null: in a transaction. */
+  readonly sent: SentCommit | null;
 }
 
 interface Group {
@@ -15,8 +22,9 @@ interface Group {
   readonly pending: Set<ServerTransaction>;
 }
 
-/** Told of every offset that becomes valid in place of another. `sameMember`: one member committed both, without transactions. */
-export type OffsetsListener = (before: CommittedOffset, now: CommittedOffset, sameMember: boolean) => void;
+/** Told of every offset that becomes valid in place of another. `isUnheard`: one member committed both, without transactions, and
+ *  has had no answer to the first. */
+export type OffsetsListener = (before: CommittedOffset, now: CommittedOffset, isUnheard: boolean) => void;
 
 export class GroupOffsets {
   readonly #groups = new Map<string, Group>();
@@ -27,14 +35,13 @@ export class GroupOffsets {
     this.#listener = listener;
   }
 
-  put(groupId: string, offsets: Iterable<CommittedOffset>, memberId: string | null): void {
+  put(groupId: string, offsets: Iterable<CommittedOffset>, sent: SentCommit | null): void {
     const { committed } = this.#group(groupId);
     for (const offset of offsets) {
       const key = partitionKey(offset);
       const before = committed.get(key);
-      if (before !== undefined)
-        this.#listener(before.offset, offset, memberId !== null && memberId === before.memberId);
-      committed.set(key, { offset, memberId });
+      if (before !== undefined) this.#listener(before.offset, offset, isUnheard(before.sent, sent));
+      committed.set(key, { offset, sent });
     }
   }
 
@@ -92,4 +99,8 @@ export class GroupOffsets {
     }
     return group;
   }
+}
+
+function isUnheard(before: SentCommit | null, now: SentCommit | null): boolean {
+  return before !== null && before.memberId === now?.memberId && !before.isAnswered;
 }

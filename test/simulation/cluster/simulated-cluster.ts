@@ -16,7 +16,7 @@ import type { VirtualTime } from '../kernel/virtual-time.ts';
 import type { Without } from '../mutations/mutation.ts';
 import { recordTooLarge, unknownTopic } from './failures.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
-import { GroupOffsets, type OffsetsListener } from './group-offsets.ts';
+import { GroupOffsets, type OffsetsListener, type SentCommit } from './group-offsets.ts';
 import { LogPartition } from './log-partition.ts';
 import type { TransactionToken } from './server-transaction.ts';
 import { Transactions } from './transactions.ts';
@@ -126,9 +126,9 @@ export class SimulatedCluster {
     this.transactions.addOffsets(transaction, member.groupId, offsets);
   }
 
-  commitOffsets(member: Membership, offsets: readonly CommittedOffset[]): void {
+  commitOffsets(member: Membership, offsets: readonly CommittedOffset[], sent: SentCommit): void {
     this.#checkMembership(member);
-    this.offsets.put(member.groupId, offsets, member.memberId);
+    this.offsets.put(member.groupId, offsets, sent);
   }
 
   /** @throws LogError `unknownTopic` */
