@@ -15,12 +15,12 @@ const standAt = async (offset: number) => {
   await (await target.sink().open(topic, 0)).write([], { offset, rejected: [] });
 };
 const open = (
-  log: { startOffset?: number; position: number; endOffset?: number },
+  log: { startOffset?: number; position: number; endOffset?: () => Promise<number> },
   guarantee: 'exactly_once' | 'at_most_once' = 'exactly_once',
 ) =>
   openSink(
     target.sink(),
-    { topic, partition: 0, startOffset: 0, endOffset: 100, ...log },
+    { topic, partition: 0, startOffset: 0, endOffset: async () => 100, ...log },
     { clock: systemClock, guarantee, logger: { log: (_level, text) => void lines.push(text) } },
   );
 
@@ -52,7 +52,7 @@ describe('openSink', () => {
 
   it('does not take the records of a topic that was made anew for those it has', async () => {
     await standAt(50);
-    await expect(open({ position: 0, endOffset: 10 })).rejects.toMatchObject({
+    await expect(open({ position: 0, endOffset: async () => 10 })).rejects.toMatchObject({
       failure: 'unusable',
       message: expect.stringContaining('the topic ends at 10: it was made anew'),
     });
@@ -67,7 +67,7 @@ describe('openSink', () => {
     const sink = { ...target.sink(), open: () => Promise.reject(new Error('no route to host')) };
     const opening = openSink(
       sink,
-      { topic, partition: 0, startOffset: 0, position: 0, endOffset: 0 },
+      { topic, partition: 0, startOffset: 0, position: 0, endOffset: async () => 0 },
       { clock: systemClock, guarantee: 'exactly_once', logger: { log: () => {} } },
     );
     await expect(opening).rejects.toMatchObject({

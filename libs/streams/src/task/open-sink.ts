@@ -9,7 +9,8 @@ export interface SinkInput extends TopicPartition {
   readonly startOffset: number;
   /** As committed. */
   readonly position: number;
-  readonly endOffset: number;
+  /** Where the topic ends now. */
+  endOffset(): Promise<number>;
 }
 
 export interface OpenedSink {
@@ -26,7 +27,7 @@ export async function openSink(
   const partition = await openOrFail(sink, input, environment);
   if (sink.guarantee === 'at_least_once') return { partition, readFrom: input.position };
   const standsAt = partition.position?.offset ?? null;
-  const { topic, partition: number, position, startOffset, endOffset } = input;
+  const { topic, partition: number, position, startOffset } = input;
   const at = `${topic}-${number}`;
   if (standsAt === null && position > startOffset) {
     const { logger } = environment;
@@ -34,6 +35,8 @@ export async function openSink(
   }
   // At most once: what is between was given up when its offsets were committed.
   if (standsAt === null || environment.guarantee === 'at_most_once') return { partition, readFrom: position };
+  // Asked once it is opened: until then an owner before may have gone on.
+  const endOffset = standsAt > position ? await input.endOffset() : position;
   if (standsAt > endOffset) {
     throw unusable(
       `Cannot go on with sink ${sink.name}: it has written ${at} up to offset ${standsAt}, but the topic ends at ${endOffset}: it was made anew, or has lost its end. Delete what the sink keeps of ${topic} (and its rows, if they are to come again), or give the application another applicationId.`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { double, inMemoryStores, string, StreamsApp, StreamsBuilder, topic } from '@hiveframe/streams';
+import { InMemorySinkTarget } from '@hiveframe/streams-testing';
 import { instead } from '../../test/support/instead.ts';
 import { afterTest, cluster, write } from '../../test/support/cluster.ts';
 
@@ -75,6 +76,31 @@ describe('taking over a task', () => {
     });
     afterTest(() => app.stop());
     await app.start();
+    expect(app.state).toBe('running');
+  });
+
+  it('takes no record that a former owner gives to a sink meanwhile for one beyond the end of its topic', async () => {
+    const log = await cluster({ words: 1 });
+    const target = new InMemorySinkTarget<string, string>();
+    const sink = target.sink();
+    sink.open = async (topicName, partition) => {
+      const former = await target.sink().open(topicName, partition);
+      await write(log, { topic: topicName, partition }, [{ key: 'a', value: 'x', timestampMs: 1 }]);
+      await former.write([], { offset: 1, rejected: [] });
+      return target.sink().open(topicName, partition);
+    };
+    const builder = new StreamsBuilder();
+    builder.stream(topic('words', { key: string(), value: string() })).toSink(sink);
+    const failures: unknown[] = [];
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'copying',
+      processingGuarantee: 'exactly_once',
+      log: log.share(),
+      logger: { log: (level, text) => void (level === 'error' && failures.push(text)) },
+    });
+    afterTest(() => app.stop());
+    await app.start();
+    expect(failures).toEqual([]);
     expect(app.state).toBe('running');
   });
 });

@@ -166,7 +166,9 @@ export class Takeover {
       if (node.spec.kind !== 'operator' || node.spec.sink === undefined) return;
       const input = this.inputs[0]!;
       const startOffset = this.#startOffsets.get(input)!;
-      const opened = await openSink(node.spec.sink, { ...input, startOffset }, this.environment);
+      const endOffset = async (): Promise<number> =>
+        offsetOf(await this.environment.log.admin.offsets([input], 'lastStable'), input);
+      const opened = await openSink(node.spec.sink, { ...input, startOffset, endOffset }, this.environment);
       this.sinks.set(node, opened.partition);
       input.position = opened.readFrom;
     });
