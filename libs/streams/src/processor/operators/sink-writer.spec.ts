@@ -100,6 +100,27 @@ describe('sinkWriter', () => {
     expect(sink.batches).toEqual([]);
   });
 
+  it('begins no other batch once its task is closed', async () => {
+    const { sink, harness } = await operate();
+    for (let i = 0; i < 2_500; i++) harness.pipe('a', i);
+    const drained = harness.holder.drain().catch((error: unknown) => error);
+    harness.holder.abandon!();
+    expect(await drained).toBeInstanceOf(SinkError);
+    expect(sink.batches.map((batch) => batch.length)).toEqual([1_000]);
+  });
+
+  it('says that a sink rejects what it was not given', async () => {
+    const { sink } = await operate();
+    const reason = new Error('bad');
+    const confused = Object.assign(sink, { write: async () => [{ offset: 7, reason }] });
+    const harness = await open(confused);
+    harness.pipe('a', 1);
+    await expect(harness.holder.drain()).rejects.toMatchObject({
+      failure: 'unusable',
+      message: expect.stringContaining('it rejects offset 7, which it was not given'),
+    });
+  });
+
   it('writes batches of bounded size', async () => {
     const { sink, harness } = await operate();
     for (let i = 0; i < 2_500; i++) harness.pipe('a', i);
@@ -248,6 +269,26 @@ describe('sinkWriter to a target that keeps its position', () => {
     await second.holder.drain();
     expect(values(target)).toEqual(['good', 'better', 'best']);
     expect(target.positionOf('input', 0)).toEqual({ offset: 4, rejected: [1] });
+  });
+
+  it('ends when a newer owner has written meanwhile, whose rejections it would forget', async () => {
+    const target = new InMemorySinkTarget<unknown, unknown>();
+    target.rejects = ({ value }) => (value === 'bad' ? new Error('bad') : null);
+    const older = await open(target.sink());
+    older.pipe('a', 'good');
+    target.beforeWrite = () => Promise.reject(new Error('connection lost'));
+    const failed = older.holder.drain().catch((error: unknown) => error);
+    await untilTimers(older, 1);
+    target.beforeWrite = () => {};
+    const newer = await open(target.sink());
+    for (const value of ['good', 'bad', 'better']) newer.pipe('a', value);
+    await newer.holder.drain().catch(() => newer.holder.drain());
+    older.clock.advance(100);
+    expect(await failed).toMatchObject({ failure: 'fenced' });
+    expect(target.positionOf('input', 0)).toEqual({ offset: 3, rejected: [1] });
+    const next = await open(target.sink());
+    for (const value of ['good', 'bad', 'better']) next.pipe('a', value);
+    expect(next.holder.held).toBe(1);
   });
 
   it('is told that a newer owner has its partition', async () => {

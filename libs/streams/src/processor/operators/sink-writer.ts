@@ -1,7 +1,8 @@
 /** Hands the records of one partition of a sink's topic to the sink, in batches.
  *  W1 The task drains before it commits, so committed offsets never pass what the sink has: at least once.
  *  W2 A sink that keeps its position says where it stands when it is opened: what is before is not written again.
- *  W3 After a write that failed nobody knows whether the rows are there: the partition is opened anew, and says it.
+ *  W3 After a write that failed nobody knows whether the rows are there: the partition is opened anew, and says it. Did it go anywhere
+ *     else meanwhile, then by another owner's hand, whose rejections are not ours to forget: this one ends.
  *  W4 A record that the sink rejects goes to the processing handler; until its dead letter is committed, the position in the sink
  *     names it. */
 import type { CapturedRecord } from '../../record/record.ts';
@@ -51,6 +52,8 @@ class SinkWriter implements Holder {
   #partition: SinkPartition<unknown, unknown> | null;
   /** All before it are in the sink; -1: it does not say. */
   #nextOffset: number;
+  /** What the last write was to make of it. */
+  #attemptedOffset = -1;
   readonly #rejections: UncommittedRejections;
   #pending: PendingRecord[] = [];
   /** As the records came; about. */
@@ -109,18 +112,19 @@ class SinkWriter implements Holder {
   /** The batch stays pending until the sink has it. */
   async #writeOneBatch(): Promise<void> {
     this.#partition ??= await this.#reopen();
+    if (this.#isAbandoned) throw new SinkError('its task was closed');
     const batch = this.#pending.slice(0, this.#maxBatchRecords);
     if (batch.length === 0) return;
     const lastOffset = batch.at(-1)!.record.offset;
-    const nextOffset = Math.max(this.#nextOffset, lastOffset + 1);
+    const nextOffset = (this.#attemptedOffset = Math.max(this.#nextOffset, lastOffset + 1));
     const writing = this.#partition.write(
       batch.map(({ record }) => record),
       { offset: nextOffset, rejected: this.#rejections.upTo(lastOffset) },
     );
     const rejected = await answerInTime(writing, this.#context.clock);
     this.#nextOffset = nextOffset;
-    this.#pending = this.#pending.slice(batch.length);
     for (const one of rejected ?? []) this.#reject(one, batch);
+    this.#pending = this.#pending.slice(batch.length);
   }
 
   /** Records that the failed write did bring there are forgotten. One that it rejected as well is in the position's list. */
@@ -131,6 +135,9 @@ class SinkWriter implements Holder {
     const { offset, rejected } = opened.position ?? { offset: -1, rejected: [] };
     if (offset < this.#nextOffset) {
       throw new TaskCorruptedError(`it stands at offset ${offset} and had confirmed ${this.#nextOffset}`);
+    }
+    if (offset !== this.#nextOffset && offset !== this.#attemptedOffset) {
+      throw new SinkError(`another owner has brought it to offset ${offset}`, { failure: 'fenced' });
     }
     this.#nextOffset = offset;
     this.#pending = this.#pending.filter(
