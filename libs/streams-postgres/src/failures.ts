@@ -2,8 +2,9 @@
 import pg from 'pg';
 import { SinkError } from '@hiveframe/streams';
 
-/** Data exception, integrity constraint violation, two rows of one batch that are one to the server: another try ends the same. */
-const OF_THE_ROW = ['22', '23', '21'];
+/** Data exception, integrity constraint or CHECK OPTION violation, two rows of one batch that are one to the server, beyond a limit (a
+ *  key too long for its index), RAISE in a trigger: another try ends the same. */
+const OF_THE_ROW = ['22', '23', '44', '21', '54', 'P0'];
 /** Authorization, unknown database or schema, syntax or access rule: how it was set up. */
 const OF_THE_SETUP = ['28', '3D', '3F', '42', '0A'];
 

@@ -1,5 +1,5 @@
 /** The PostgreSQL sink on a real server: the suite of its contract, and what is PostgreSQL's own. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { SinkError, type SinkRecord } from '@hiveframe/streams';
 import { PostgresSink, type PostgresSinkOptions } from '@hiveframe/streams-postgres';
@@ -169,6 +169,19 @@ given('PostgreSQL', () => {
       const rejected = await write([null, { id: 2 }], [null, { id: 1 }], [null, { id: 3 }]);
       expect(rejected.map(({ offset }) => offset)).toEqual([2]);
       expect(await rows()).toEqual([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    });
+
+    it('that a trigger or a limit of PostgreSQL refuses are rejected alone', async () => {
+      const name = uniqueTable();
+      await client.query(`CREATE TABLE ${name} (id text PRIMARY KEY);
+        CREATE FUNCTION ${name}_check() RETURNS trigger LANGUAGE plpgsql AS
+          $$BEGIN IF NEW.id = 'odd' THEN RAISE EXCEPTION 'too odd'; END IF; RETURN NEW; END$$;
+        CREATE TRIGGER odd BEFORE INSERT ON ${name} FOR EACH ROW EXECUTE FUNCTION ${name}_check()`);
+      const write = await open({ table: name, columns: { id: 'text' }, primaryKey: ['id'] });
+      const tooLong = randomBytes(8_000).toString('hex'); // for an index
+      const rejected = await write(['a', {}], ['odd', {}], [tooLong, {}], ['b', {}]);
+      expect(rejected.map(({ offset }) => offset)).toEqual([1, 2]);
+      expect(await rows()).toEqual([{ id: 'a' }, { id: 'b' }]);
     });
 
     it('that only PostgreSQL takes for the same are written in their order', async () => {
