@@ -2,6 +2,7 @@
 import {
   LogError,
   partitionFor,
+  TimestampError,
   windowedPartitioner,
   type Bytes,
   type Headers,
@@ -61,8 +62,9 @@ export class TopicEncoder<K, V> {
     this.#partitioner = windowedPartitioner(target.key as Serde<unknown> | null);
   }
 
-  /** @throws what the serdes throw; LogError `recordTooLarge` */
+  /** @throws what the serdes throw; TimestampError for a time that Kafka does not have; LogError `recordTooLarge` */
   encode({ key, value, timestampMs, headers }: StreamRecord<K, V>): EncodedRecord {
+    this.#requireTime(timestampMs);
     const keyBytes = this.#keyBytes(key);
     const valueBytes = this.#valueBytes(value);
     const partition = keyBytes === null ? null : this.#partitionOf(key, value, keyBytes);
@@ -87,6 +89,14 @@ export class TopicEncoder<K, V> {
   }
   #context(part: SerdeContext['part']): SerdeContext {
     return { topic: this.topic, part, headers: () => [] };
+  }
+
+  /** Else the batch could not be written, with all that is in it. */
+  #requireTime(timestampMs: number): void {
+    if (Number.isSafeInteger(timestampMs) && timestampMs >= 0) return;
+    throw new TimestampError(
+      `Cannot write a record to topic ${this.topic}: timestampMs is ${String(timestampMs)}; it must be a whole number of milliseconds since 1970, 0 or more.`,
+    );
   }
 
   #requireSize(bytes: number, partition: number): void {

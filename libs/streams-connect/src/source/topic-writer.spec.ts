@@ -78,6 +78,20 @@ describe('TopicWriter', () => {
     expect(await readTopic(log, texts)).toEqual([{ key: null, value: 'small' }]);
   });
 
+  test.each([1.5, -1, Number.NaN])(
+    'refuses a record at %d ms alone, and writes those beside it',
+    async (timestampMs) => {
+      const writer = await open();
+      const [good, bad] = await Promise.allSettled([
+        writer.write(reading(1)),
+        writer.write({ ...reading(2), timestampMs }),
+      ]);
+      expect(good.status).toBe('fulfilled');
+      expect(bad).toMatchObject({ status: 'rejected', reason: { code: 'HFS_TIMESTAMP' } });
+      expect(await readTopic(log, readings)).toEqual([{ key: null, value: 1 }]);
+    },
+  );
+
   test('keeps each batch below what the topic takes', async () => {
     const recording = recordingLog(log);
     const writer = await TopicWriter.open(recording.port, topic('readings', { value: json<string>() }));

@@ -30,7 +30,7 @@ export class TopicWriter<K, V> {
     return this.flush();
   }
 
-  /** Gathers the record for the next `flush`. @throws what the serdes throw; LogError `recordTooLarge` */
+  /** Gathers the record for the next `flush`. @throws what `TopicEncoder.encode` throws */
   append(record: StreamRecord<K, V>): void {
     this.#batches.append(this.#encoder.encode(record));
   }

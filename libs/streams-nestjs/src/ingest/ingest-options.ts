@@ -31,7 +31,7 @@ export interface IngestOptions<V, K = null>
   readonly schema: EventSchema<V>;
   /** Of an event, where the topic has keys. @defaultValue none: partitions in turn, or by Idempotency-Key where there is one */
   readonly key?: (event: V) => K;
-  /** Event time, epoch ms. @defaultValue when the event was taken */
+  /** Event time, whole epoch ms: another is answered 400. @defaultValue when the event was taken */
   readonly timestampMs?: (event: V) => number;
   /** On the controller: `UseGuards(ApiKeyGuard)`, `UseInterceptors(…)`. What they inject comes from `imports` and `providers`. */
   readonly decorators?: readonly ClassDecorator[];

@@ -270,6 +270,23 @@ describe.each([
     expect((await postJson(order('a'))).status).toBe(202);
   });
 
+  it.each([1.5, -1, 1e300])(
+    'answers 400 for an event at %d ms, and writes those of others meanwhile',
+    async (at) => {
+      await serve({ timestampMs: (event) => event.at ?? 0, timeoutMs: 400 });
+      const [refused, other] = await Promise.all([
+        postJson({ ...order('a'), at }),
+        postJson({ ...order('b'), at: 5 }),
+      ]);
+      expect(refused).toMatchObject({
+        status: 400,
+        body: { errors: [{ index: 0, issues: [{ message: expect.stringMatching(/whole number/) }] }] },
+      });
+      expect(other.status).toBe(202);
+      expect(await ids()).toEqual(['b']);
+    },
+  );
+
   it('answers 415 for what is neither', async () => {
     await serve();
     expect((await post('a,b', 'text/csv')).status).toBe(415);
