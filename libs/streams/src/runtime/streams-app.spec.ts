@@ -1,8 +1,9 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import {
   inMemoryStores,
   json,
+  LogError,
   string,
   StreamsApp,
   StreamsBuilder,
@@ -115,6 +116,25 @@ describe('StreamsApp', () => {
       }
     },
   );
+
+  it('begins anew when the log goes away while it prepares its topics, saying so', async () => {
+    const shared = (await words4()).share();
+    const away = new LogError({ kind: 'unavailable' }, 'Cannot read metadata: nobody answers.');
+    const describe = jest.spyOn(shared.admin, 'describe');
+    for (let tries = 0; tries < 3; tries++) describe.mockRejectedValueOnce(away);
+    const lines: string[] = [];
+    const one = new StreamsApp(wordCount(), {
+      applicationId: 'word-count',
+      log: shared,
+      logger: { log: (level, text) => lines.push(`${level} ${text}`) },
+    });
+    afterTest(() => one.stop());
+    await one.start();
+    expect(one.state).toBe('running');
+    expect(
+      lines.filter((line) => line.startsWith('warn Cannot prepare the topics of word-count yet')),
+    ).toHaveLength(3);
+  });
 
   it('waits for a source topic that does not exist, saying so, and can be stopped meanwhile', async () => {
     const log = embedded();

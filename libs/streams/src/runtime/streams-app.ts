@@ -5,6 +5,7 @@ import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
+import { despiteOutages } from './despite-outages.ts';
 import { GlobalTables } from './global-tables.ts';
 import { Listeners, type StreamsListener } from './listeners.ts';
 import { PartitionWatch } from './partition-watch.ts';
@@ -89,9 +90,9 @@ export class StreamsApp implements AsyncDisposable {
     this.#state.move('rebalancing');
     try {
       await this.#connect();
-      await this.#guard.check();
+      await this.#despiteOutages(() => this.#guard.check());
       const topics = await this.#prepareTopics();
-      if (this.#starting.signal.aborted) return;
+      if (topics === null || this.#starting.signal.aborted) return;
       await this.#globalTables.open(this.#starting.signal);
       if (this.#starting.signal.aborted) return;
       this.#worker = this.#createWorker(topics);
@@ -112,9 +113,18 @@ export class StreamsApp implements AsyncDisposable {
     await Promise.all([this.#config.log.connect(signal), this.#config.stores.connect(signal)]);
   }
 
-  async #prepareTopics(): Promise<PreparedTopics> {
+  async #prepareTopics(): Promise<PreparedTopics | null> {
     const preparation = new TopicPreparation(this.#topology.graph, this.#config);
-    return (this.#topics = await preparation.prepare(this.#starting.signal));
+    const topics = await this.#despiteOutages(() => preparation.prepare(this.#starting.signal));
+    if (topics !== null) this.#topics = topics;
+    return topics;
+  }
+
+  #despiteOutages<T>(work: () => Promise<T>): Promise<T | null> {
+    return despiteOutages(`Cannot prepare the topics of ${this.applicationId} yet`, work, {
+      ...this.#config,
+      signal: this.#starting.signal,
+    });
   }
 
   /** New partitions of a source go to the group, where the topics of the application allow it; else they end it. */
