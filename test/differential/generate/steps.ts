@@ -63,8 +63,8 @@ export const bothTimesFirst: ToSteps = (records) => {
   );
 };
 
-/** Without updates that are older than the history of rows goes back, where they would be the row of now: Kafka Streams takes none of
- *  them, for it has forgotten deletions that may be newer. */
+/** Without updates that are older than the history of rows goes back: Kafka Streams takes none of them. And without deletions of the
+ *  very time of the row: it forgets them. */
 export function withoutForgotten(
   steps: readonly InputRecord[][],
   historyRetentionMs: number,
@@ -72,16 +72,16 @@ export function withoutForgotten(
 ): InputRecord[][] {
   const newestMs = new Map<Topic, number>();
   const updatedMs = new Map<string, number>();
-  const isTaken = ([topic, key, , timestampMs]: InputRecord): boolean => {
+  const isKept = ([topic, key, value, timestampMs]: InputRecord): boolean => {
     if (key === null || !tables.includes(topic)) return true;
-    newestMs.set(topic, Math.max(newestMs.get(topic) ?? 0, timestampMs));
     const row = `${topic}${key}`;
-    const isOld = timestampMs < (updatedMs.get(row) ?? 0);
-    if (timestampMs < newestMs.get(topic)! - historyRetentionMs) return isOld;
-    if (!isOld) updatedMs.set(row, timestampMs);
+    newestMs.set(topic, Math.max(newestMs.get(topic) ?? 0, timestampMs));
+    if (timestampMs < newestMs.get(topic)! - historyRetentionMs) return false;
+    if (value === null && timestampMs === updatedMs.get(row)) return false;
+    updatedMs.set(row, Math.max(updatedMs.get(row) ?? 0, timestampMs));
     return true;
   };
-  return steps.map((step) => step.filter(isTaken)).filter((step) => step.length > 0);
+  return steps.map((step) => step.filter(isKept)).filter((step) => step.length > 0);
 }
 
 /** Which of two rows of one time leaves first, is no promise. */
