@@ -43,6 +43,17 @@ describe('KafkaSink', () => {
     expect(recording.batchSizes).toEqual([3]);
   });
 
+  test('rejects alone what its serdes or the topic do not take, and writes the others once', async () => {
+    await log.admin.create([{ topic: 'results', numPartitions: 1, config: { 'max.message.bytes': '1000' } }]);
+    const sink = new KafkaSink({ log: log.share(), topic: results });
+    const tooLarge = record('x'.repeat(1_000), 2);
+    const rejected = await sink.write([record('a', 1), tooLarge, record('b', 3)]);
+    expect(rejected).toMatchObject([{ offset: 2, reason: { failure: { kind: 'recordTooLarge' } } }]);
+    await sink.write([record('c', 4)]);
+    await sink.close();
+    expect((await readTopic(log, results)).map(({ value }) => value)).toEqual([1, 3, 4]);
+  });
+
   test('fails while the topic is missing and goes on once it is there', async () => {
     const sink = new KafkaSink({ log: log.share(), topic: results });
     await expect(sink.open()).rejects.toThrow(

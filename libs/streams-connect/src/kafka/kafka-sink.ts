@@ -1,5 +1,5 @@
 /** Results to a topic of another log than the application's own. */
-import type { AtLeastOnceSink, LogPort, SinkRecord } from '@hiveframe/streams';
+import type { AtLeastOnceSink, LogPort, RejectedRecord, SinkRecord } from '@hiveframe/streams';
 import type { TargetTopic } from '../source/topic-encoder.ts';
 import { TopicWriter } from '../source/topic-writer.ts';
 
@@ -38,10 +38,20 @@ export class KafkaSink<K, V> implements AtLeastOnceSink<K, V> {
     await this.#opened();
   }
 
-  async write(batch: readonly SinkRecord<K, V>[]): Promise<void> {
+  /** Rejects what the serdes throw for, and what is larger than the topic takes. */
+  async write(batch: readonly SinkRecord<K, V>[]): Promise<readonly RejectedRecord[]> {
     const writer = await this.#opened();
-    for (const record of batch) writer.append(record);
+    const rejected: RejectedRecord[] = [];
+    for (const record of batch) {
+      try {
+        writer.append(record);
+      } catch (error) {
+        const reason = error instanceof Error ? error : new Error(String(error));
+        rejected.push({ offset: record.offset, reason });
+      }
+    }
     await writer.flush();
+    return rejected;
   }
 
   async close(): Promise<void> {
