@@ -21,7 +21,7 @@ export interface WebhookSinkOptions<K, V> {
   /** Before the second try: half of it up to all of it, by chance; doubled each time, up to 30 s. `Retry-After` counts where it asks
    *  for more. @defaultValue 200 */
   readonly backoffMs?: number;
-  /** Tries go on for so long, and at most 90 s; then the task starts over, and tries again. @defaultValue 60_000 */
+  /** Tries go on for so long; then the task starts over, and tries again. With `timeoutMs` at most 110_000. @defaultValue 60_000 */
   readonly retryForMs?: number;
   /** @defaultValue 'webhook' */
   readonly name?: string;
@@ -35,8 +35,8 @@ export type ResolvedWebhookSinkOptions<K, V> = Required<Omit<WebhookSinkOptions<
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
 };
 
-/** Below the two minutes after which a sink is given up. */
-const MAX_RETRY_FOR_MS = 90_000;
+/** Below the two minutes after which a sink is given up: its records would be sent again beside a request that is under way. */
+export const MAX_WRITE_MS = 110_000;
 
 /** Applies defaults; names all faults together. @throws ConfigError */
 export function resolveWebhookSinkOptions<K, V>(
@@ -85,8 +85,9 @@ function findFaults(options: ResolvedWebhookSinkOptions<never, never>): string[]
       faults.push(`${name} must be a whole number of 1 or more, is ${value}`);
     }
   }
-  if (options.retryForMs > MAX_RETRY_FOR_MS) {
-    faults.push(`retryForMs must be at most ${MAX_RETRY_FOR_MS}, is ${options.retryForMs}`);
+  const longestMs = options.retryForMs + options.timeoutMs;
+  if (longestMs > MAX_WRITE_MS) {
+    faults.push(`retryForMs and timeoutMs together must be at most ${MAX_WRITE_MS}, are ${longestMs}`);
   }
   return faults;
 }

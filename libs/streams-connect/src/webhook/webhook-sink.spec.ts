@@ -189,6 +189,20 @@ describe('WebhookSink', () => {
     expect(taken).toEqual(['a', 'c', 'd']);
   });
 
+  it('begins no request that may still be under way when a sink is given up', async () => {
+    const service = await started();
+    service.judge = () => {
+      nowMs += 30_000;
+      return 400;
+    };
+    const batch = [1, 2, 3, 4].map((offset) => record(offset));
+    await expect(sinkTo(service, { maxBatchRecords: 4 }).write(batch)).rejects.toMatchObject({
+      failure: 'unavailable',
+      message: expect.stringContaining('Cannot send records from offset 3 in time'),
+    });
+    expect(service.received).toHaveLength(4);
+  });
+
   it('rejects what has no JSON', async () => {
     const service = await started();
     const rejected = await sinkTo(service).write([record(1, 1n), record(2)]);
@@ -224,10 +238,11 @@ describe('WebhookSink', () => {
   });
 
   it('names all faults of its options', () => {
-    const declare = () => webhookSink({ url: 'ftp://x', maxBatchRecords: 0, retryForMs: 100_000 });
+    const declare = () =>
+      webhookSink({ url: 'ftp://x', maxBatchRecords: 0, retryForMs: 100_000, timeoutMs: 20_000 });
     expect(declare).toThrow(ConfigError);
     expect(declare).toThrow(
-      'url is no http or https URL; maxBatchRecords must be a whole number of 1 or more, is 0; retryForMs must be at most 90000, is 100000',
+      'url is no http or https URL; maxBatchRecords must be a whole number of 1 or more, is 0; retryForMs and timeoutMs together must be at most 110000, are 120000',
     );
   });
 });

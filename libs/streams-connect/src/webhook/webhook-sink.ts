@@ -2,6 +2,7 @@
 import { SinkError, type AtLeastOnceSink, type RejectedRecord, type SinkRecord } from '@hiveframe/streams';
 import { retryAfterMs } from './retry-after.ts';
 import {
+  MAX_WRITE_MS,
   resolveWebhookSinkOptions,
   type ResolvedWebhookSinkOptions,
   type WebhookSinkOptions,
@@ -15,6 +16,12 @@ interface Refusal {
   readonly verdict: 'retry' | 'reject' | 'fail';
   readonly reason: string;
   readonly retryAfterMs: number | null;
+}
+
+/** Of one write. */
+interface Deadlines {
+  readonly retryUntilMs: number;
+  readonly beginUntilMs: number;
 }
 
 interface Encoded {
@@ -43,10 +50,12 @@ export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
     const rejected: RejectedRecord[] = [];
     const encoded = batch.flatMap((record) => this.#encode(record, rejected) ?? []);
     const { topic, partition } = batch[0]!;
-    const deadlineMs = this.#options.clock.nowMs() + this.#options.retryForMs;
+    const { clock, retryForMs, timeoutMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const deadlines = { retryUntilMs: nowMs + retryForMs, beginUntilMs: nowMs + MAX_WRITE_MS - timeoutMs };
     for (let i = 0; i < encoded.length; i += this.maxBatchRecords) {
       const part = encoded.slice(i, i + this.maxBatchRecords);
-      rejected.push(...(await this.#send(part, `${topic}-${partition}`, deadlineMs)));
+      rejected.push(...(await this.#send(part, `${topic}-${partition}`, deadlines)));
     }
     return rejected;
   }
@@ -66,25 +75,33 @@ export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
     }
   }
 
-  async #send(part: readonly Encoded[], at: string, deadlineMs: number): Promise<RejectedRecord[]> {
-    const refusal = await this.#persistently(part, at, deadlineMs);
+  async #send(part: readonly Encoded[], at: string, deadlines: Deadlines): Promise<RejectedRecord[]> {
+    const refusal = await this.#persistently(part, at, deadlines);
     if (refusal === null) return [];
     if (part.length === 1) return [{ offset: part[0]!.offset, reason: new Error(refusal.reason) }];
     const middle = part.length >> 1;
-    const first = await this.#send(part.slice(0, middle), at, deadlineMs);
-    return [...first, ...(await this.#send(part.slice(middle), at, deadlineMs))];
+    const first = await this.#send(part.slice(0, middle), at, deadlines);
+    return [...first, ...(await this.#send(part.slice(middle), at, deadlines))];
   }
 
   /** null: taken. @throws SinkError when it is not taken in time, or never will be */
-  async #persistently(part: readonly Encoded[], at: string, deadlineMs: number): Promise<Refusal | null> {
+  async #persistently(
+    part: readonly Encoded[],
+    at: string,
+    { retryUntilMs, beginUntilMs }: Deadlines,
+  ): Promise<Refusal | null> {
     const { clock, backoffMs } = this.#options;
     for (let attempt = 0; ; attempt++) {
+      if (clock.nowMs() > beginUntilMs)
+        throw new SinkError(
+          `Cannot send records from offset ${part[0]!.offset} in time: the service is slow. Give it fewer at once (maxBatchRecords).`,
+        );
       const refusal = await this.#post(part, at);
       if (refusal === null || refusal.verdict === 'reject') return refusal;
       if (refusal.verdict === 'fail') throw new SinkError(refusal.reason, { failure: 'unusable' });
       const backedOffMs = Math.min(backoffMs * 2 ** attempt, MAX_BACKOFF_MS) * (0.5 + Math.random() / 2);
       const waitMs = Math.max(backedOffMs, refusal.retryAfterMs ?? 0);
-      if (clock.nowMs() + waitMs > deadlineMs) throw new SinkError(refusal.reason);
+      if (clock.nowMs() + waitMs > retryUntilMs) throw new SinkError(refusal.reason);
       await clock.delay(waitMs, this.#closed.signal);
       this.#closed.signal.throwIfAborted();
     }
