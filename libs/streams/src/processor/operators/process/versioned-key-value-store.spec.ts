@@ -216,6 +216,45 @@ describe('versionedKeyValueStore', () => {
     expect(await store.get('a', 150)).toEqual({ value: 'two', timestampMs: 120, validToMs: 200 });
   });
 
+  it.each(['put', 'delete'] as const)(
+    'takes a put of one processor and a %s of the next, whoever waits',
+    async (what) => {
+      const builder = new StreamsBuilder();
+      builder
+        .stream(commands)
+        .process({
+          name: 'first',
+          stores: { prices },
+          create: ({ stores, forward }) => ({
+            process(record) {
+              void stores.prices.put(record.key, 'one', record.timestampMs);
+              forward(record);
+            },
+          }),
+        })
+        .process({
+          name: 'second',
+          stores: { prices },
+          create: ({ stores }) => ({
+            process({ key, timestampMs }) {
+              if (what === 'put') void stores.prices.put(key, 'two', timestampMs + 100);
+              else void stores.prices.delete(key, timestampMs + 100);
+            },
+          }),
+        });
+      const driver = drive(builder, NOTHING_CACHED);
+      for (const at of [100, 200]) await driver.input(commands).pipe({ at, do: 'nothing' }, { key: 'other' });
+      for (const at of [300, 500]) {
+        await driver.crashAndRestart();
+        await driver.input(commands).pipe({ at, do: 'nothing' }, { key: 'a' });
+      }
+      const store = driver.versionedKeyValueStore(prices);
+      for (const at of [350, 550]) expect((await store.get('a', at))?.value).toBe('one');
+      for (const at of [450, 650])
+        expect((await store.get('a', at))?.value).toBe(what === 'put' ? 'two' : undefined);
+    },
+  );
+
   it('refuses what is no time, and a retention that is none', async () => {
     const app = start();
     await app.put('never', -1);

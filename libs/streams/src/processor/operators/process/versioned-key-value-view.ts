@@ -66,7 +66,7 @@ export class VersionedKeyValueView implements VersionedKeyValueStore<unknown, un
     this.#requireTime(timestampMs);
     if (this.#isForgotten(timestampMs)) return;
     return this.#inTurn(key, () =>
-      after(this.#ready(key, timestampMs), (latest) => this.#write(latest, key, value ?? null, timestampMs)),
+      after(this.#ready(key, timestampMs), () => this.#write(key, value ?? null, timestampMs)),
     );
   }
 
@@ -74,20 +74,23 @@ export class VersionedKeyValueView implements VersionedKeyValueStore<unknown, un
     this.#requireTime(timestampMs);
     if (this.#isForgotten(timestampMs)) return undefined;
     return this.#inTurn(key, () =>
-      after(this.#ready(key, timestampMs), (latest) => {
+      after(this.#ready(key, timestampMs), () => {
+        const latest = this.#entryOf(key);
         const held =
           latest !== undefined && latest.timestampMs <= timestampMs
             ? latestOf(latest)
             : this.#versionAt(key, timestampMs);
-        this.#write(latest, key, null, timestampMs);
+        this.#write(key, null, timestampMs);
         return held;
       }),
     );
   }
 
-  #write(latest: StateEntry | undefined, key: unknown, value: unknown, timestampMs: number): void {
+  /** The latest entry is looked for now: another processor that shares the store may have written while this one waited. */
+  #write(key: unknown, value: unknown, timestampMs: number): void {
     const state = this.#state;
     const id = state.identify(key);
+    const latest = this.#entryOf(key);
     if (!this.#history.take(latest, id, key, value, timestampMs)) return;
     if (value !== null) {
       const entry = latest ?? state.create(this.#segment, id, key, value);
@@ -97,9 +100,14 @@ export class VersionedKeyValueView implements VersionedKeyValueStore<unknown, un
     } else if (latest !== undefined) state.remove(latest);
   }
 
-  /** The latest entry, when the versions that a write of this time may touch are in memory too. */
-  #ready(key: unknown, timestampMs: number): MaybePromise<StateEntry | undefined> {
-    return after(this.#latest(key), (latest) => after(this.#known(key, timestampMs), () => latest));
+  /** The latest entry, and the versions that a write of this time may touch, are in memory. */
+  #ready(key: unknown, timestampMs: number): MaybePromise<void> {
+    return after(this.#latest(key), () => this.#known(key, timestampMs));
+  }
+
+  /** The latest entry, where it is in memory. */
+  #entryOf(key: unknown): StateEntry | undefined {
+    return this.#segment.entries.get(this.#state.identify(key));
   }
 
   #latest(key: unknown): MaybePromise<StateEntry | undefined> {
