@@ -13,7 +13,7 @@ export class KeyValueView implements KeyValueStore<unknown, unknown> {
 
   constructor(entries: EntryAccess, waitFor: WaitFor) {
     this.#entries = entries;
-    this.#turns = new Turns(waitFor);
+    this.#turns = new Turns(entries.state, waitFor);
   }
 
   get #segment(): StateSegment {

@@ -15,7 +15,7 @@ export class ListView implements ListStore<unknown, unknown> {
 
   constructor(entries: EntryAccess, waitFor: WaitFor) {
     this.#entries = entries;
-    this.#turns = new Turns(waitFor);
+    this.#turns = new Turns(entries.state, waitFor);
   }
 
   append(key: unknown, value: unknown): MaybePromise<void> {

@@ -19,7 +19,7 @@ export class SessionView implements SessionStore<unknown, unknown> {
     this.#entries = entries;
     this.#bucketMs = windowSizeMs!;
     this.#retention = new Retention(entries.state, retentionMs!);
-    this.#turns = new Turns(waitFor);
+    this.#turns = new Turns(entries.state, waitFor);
   }
 
   advance(watermarkMs: number): void {

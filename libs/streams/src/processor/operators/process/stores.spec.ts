@@ -178,6 +178,33 @@ describe('listStore', () => {
     expect(await app.answers()).toEqual([[13, 21, 22, 23]]);
   });
 
+  it('loses nothing where processors share it that await nothing', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream(commands)
+      .process({
+        name: 'first',
+        stores: { queues },
+        create: ({ stores, forward }) => ({
+          process(record) {
+            void stores.queues.append(record.key, 1);
+            forward(record);
+          },
+        }),
+      })
+      .process({
+        name: 'second',
+        stores: { queues },
+        create: ({ stores }) => ({ process: ({ key }) => void stores.queues.append(key, 2) }),
+      });
+    const driver = drive(builder, NOTHING_CACHED);
+    for (const at of [1, 2, 3]) {
+      await driver.crashAndRestart();
+      await driver.input(commands).pipe({ at, do: 'append' }, { key: 'a' });
+    }
+    expect(await driver.listStore(queues).values('a')).toEqual([1, 2, 1, 2, 1, 2]);
+  });
+
   it('has what it named in advance at hand', async () => {
     const kinds: boolean[] = [];
     const builder = new StreamsBuilder();

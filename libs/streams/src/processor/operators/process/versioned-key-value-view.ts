@@ -23,7 +23,7 @@ export class VersionedKeyValueView implements VersionedKeyValueStore<unknown, un
   constructor(state: StateStore, history: VersionHistory, waitFor: WaitFor) {
     this.#state = state;
     this.#history = history;
-    this.#turns = new Turns(waitFor);
+    this.#turns = new Turns(state, waitFor);
   }
 
   advance(watermarkMs: number): void {
@@ -86,7 +86,6 @@ export class VersionedKeyValueView implements VersionedKeyValueStore<unknown, un
     );
   }
 
-  /** The latest entry is looked for now: another processor that shares the store may have written while this one waited. */
   #write(key: unknown, value: unknown, timestampMs: number): void {
     const state = this.#state;
     const id = state.identify(key);
