@@ -122,9 +122,19 @@ export class SqlitePartition<K, V> implements SinkPartition<K, V> {
       else this.#table.put.run(...encoded);
       return null;
     } catch (error) {
-      if (isOfTheRow(error)) return { offset: record.offset, reason: error as Error };
-      throw error;
+      if (!isOfTheRow(error)) throw error;
+      this.#requireTransaction(error);
+      return { offset: record.offset, reason: error };
     }
+  }
+
+  /** Without it the rows behind would be written each for itself. */
+  #requireTransaction(cause: Error): void {
+    if (this.#table.database.isTransaction) return;
+    throw new SinkError(
+      `what refuses a row rolls the whole transaction back (${cause.message}): let it ABORT, not ROLLBACK, in ON CONFLICT and RAISE`,
+      { cause, failure: 'unusable' },
+    );
   }
 
   #move(from: number | null, to: number, rejected: readonly number[]): void {

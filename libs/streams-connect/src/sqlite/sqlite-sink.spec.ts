@@ -114,6 +114,19 @@ describe('SqliteSink', () => {
     ]);
   });
 
+  it('writes no row beside its position where a constraint rolls the whole transaction back', async () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE t (id integer UNIQUE ON CONFLICT ROLLBACK)');
+    database.close();
+    const { write } = await open({}, path);
+    await expect(write([null, { id: 1 }], [null, { id: 1 }], [null, { id: 2 }])).rejects.toMatchObject({
+      failure: 'unusable',
+      message: expect.stringContaining('rolls the whole transaction back'),
+    });
+    expect(rowsOf(path, 'SELECT * FROM t')).toEqual([]);
+  });
+
   it('refuses a table that differs from what is declared, with all differences', async () => {
     const path = newPath();
     const database = new DatabaseSync(path);
