@@ -53,7 +53,9 @@ export function ingestController<V, K>(
       const key = idempotencyKeyOf(idempotencyKey);
       try {
         if (isNdjson(contentType)) return await this.takeLines(request, response, key);
-        if (!isJson(contentType)) throw new UnsupportedMediaTypeException(ACCEPTED_TYPES);
+        // Express leaves a body alone that it has no parser for, also of `…+json`
+        if (!isJson(contentType) || body === undefined)
+          throw new UnsupportedMediaTypeException(ACCEPTED_TYPES);
         return await this.ingest.accept(body, key);
       } catch (error) {
         if (isLater(error))

@@ -292,6 +292,12 @@ describe.each([
     expect((await post('a,b', 'text/csv')).status).toBe(415);
   });
 
+  it('takes no body for an event that the platform has not read', async () => {
+    await serve({ schema: z.any() as never, key: () => 'a' });
+    expect((await post('{"id":"a"}', 'application/cloudevents+json')).status).toBe(415);
+    expect(await written()).toEqual([]);
+  });
+
   it('is guarded as any controller: 401, and nothing is written', async () => {
     await serve({ decorators: [UseGuards(ApiKeyGuard)], providers: [ApiKeys, ApiKeyGuard] });
     expect((await postJson(order('a'))).status).toBe(401);
