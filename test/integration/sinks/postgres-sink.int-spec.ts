@@ -105,6 +105,12 @@ given('PostgreSQL', () => {
       expect(await rows()).toEqual([]);
     });
 
+    it('are deleted by another writing of their time in the same batch', async () => {
+      const write = await open({ columns: { at: 'timestamptz' }, primaryKey: ['at'] });
+      await write([null, { at: new Date(60_000) }], [60_000, null]);
+      expect(await rows()).toEqual([]);
+    });
+
     it('hold values of every kind', async () => {
       const write = await open({
         columns: {

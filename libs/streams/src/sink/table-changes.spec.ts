@@ -52,6 +52,14 @@ describe('tableChanges', () => {
     expect(deletedKeys).toEqual([['b']]);
   });
 
+  it('takes keys that are the same once encoded for one', () => {
+    const encodeKey = ([id]: readonly unknown[]) => [Number(id)];
+    const batch = [record(0, new Date(5), { id: new Date(5) }), record(1, 5, null)];
+    const { rows, deletedKeys } = tableChanges(batch, mapping(['id'], ['id'], { encodeKey }));
+    expect(rows).toEqual([]);
+    expect(deletedKeys).toEqual([[5]]);
+  });
+
   it('knows the row of a windowed key', () => {
     const batch = [record(0, { key: 'a', window }, null), record(1, { key: 'b', window }, { n: 1 })];
     const changes = tableChanges(batch, mapping(['sensor', 'window_start', 'n'], ['sensor', 'window_start']));

@@ -39,7 +39,7 @@ export function tableChanges<K, V, R>(
       rejected.push({ offset: record.offset, reason });
     }
   }
-  const last = mapping.primaryKey === null ? changes : lastOfEachKey(changes);
+  const last = mapping.primaryKey === null ? changes : lastOfEachKey(changes, mapping);
   return {
     rows: last.filter((change) => !change.isDeletion).map((change) => change.encoded),
     deletedKeys: last.filter((change) => change.isDeletion).map((change) => change.encoded),
@@ -100,9 +100,13 @@ function keyOf(row: Row, primaryKey: readonly string[]): readonly unknown[] {
   throw new Error(`it has no ${missing.join(', ')}, which belongs to the primary key`);
 }
 
-function lastOfEachKey<R>(changes: readonly TableChange<R>[]): TableChange<R>[] {
+/** By keys as the target takes them: a time may be a Date in one record and a number in another. */
+function lastOfEachKey<R>(
+  changes: readonly TableChange<R>[],
+  mapping: Pick<TableMapping<unknown, unknown, R>, 'encodeKey'>,
+): TableChange<R>[] {
   const last = new Map<string, TableChange<R>>();
-  for (const change of changes) last.set(JSON.stringify(change.key, withBigints), change);
+  for (const change of changes) last.set(JSON.stringify(mapping.encodeKey(change.key), withBigints), change);
   return [...last.values()];
 }
 
