@@ -1,4 +1,12 @@
-import { ConfigError, silentLogger, type Logger, type Row, type SinkRecord } from '@hiveframe/streams';
+import {
+  ConfigError,
+  silentLogger,
+  tableFaults,
+  type Logger,
+  type Row,
+  type SinkRecord,
+  type TableTarget,
+} from '@hiveframe/streams';
 
 /** As in `tls.connect`. */
 export interface PostgresSslOptions {
@@ -42,17 +50,13 @@ export interface PostgresSinkOptions<K, V> {
   readonly logger?: Logger;
 }
 
-export interface ResolvedPostgresSinkOptions<K, V> {
+export interface ResolvedPostgresSinkOptions<K, V> extends TableTarget {
   readonly url: string | undefined;
   readonly ssl: boolean | PostgresSslOptions | undefined;
-  readonly table: string;
   readonly schema: string;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly primaryKey: readonly string[] | null;
   readonly row: PostgresSinkOptions<K, V>['row'];
   readonly keyColumns: PostgresSinkOptions<K, V>['keyColumns'];
   readonly createTable: boolean;
-  readonly positionTable: string;
   readonly maxConnections: number;
   readonly statementTimeoutMs: number;
   readonly name: string;
@@ -85,14 +89,8 @@ export function resolvePostgresSinkOptions<K, V>(
 }
 
 function findFaults(options: ResolvedPostgresSinkOptions<never, never>): string[] {
-  const { columns, primaryKey, maxConnections, statementTimeoutMs } = options;
-  const faults: string[] = [];
-  if (options.table === '') faults.push('table is empty');
-  if (Object.keys(columns).length === 0) faults.push('columns names none');
-  if (primaryKey?.length === 0) faults.push('primaryKey names no column; leave it out to append');
-  const unknown = (primaryKey ?? []).filter((column) => !(column in columns));
-  if (unknown.length > 0) faults.push(`primaryKey names ${unknown.join(', ')}, which columns has not`);
-  if (options.table === options.positionTable) faults.push('table and positionTable are the same');
+  const { maxConnections, statementTimeoutMs } = options;
+  const faults = tableFaults(options);
   if (!isCount(maxConnections)) faults.push(`maxConnections must be 1 or more, is ${maxConnections}`);
   if (!isCount(statementTimeoutMs)) {
     faults.push(`statementTimeoutMs must be 1 or more, is ${statementTimeoutMs}`);

@@ -1,4 +1,4 @@
-import { ConfigError, type Row, type SinkRecord } from '@hiveframe/streams';
+import { ConfigError, tableFaults, type Row, type SinkRecord, type TableTarget } from '@hiveframe/streams';
 
 /** Which table of which file, and how records become its rows. */
 export interface SqliteSinkOptions<K, V> {
@@ -25,15 +25,11 @@ export interface SqliteSinkOptions<K, V> {
   readonly name?: string;
 }
 
-export interface ResolvedSqliteSinkOptions<K, V> {
+export interface ResolvedSqliteSinkOptions<K, V> extends TableTarget {
   readonly path: string;
-  readonly table: string;
-  readonly columns: Readonly<Record<string, string>>;
-  readonly primaryKey: readonly string[] | null;
   readonly row: SqliteSinkOptions<K, V>['row'];
   readonly keyColumns: SqliteSinkOptions<K, V>['keyColumns'];
   readonly createTable: boolean;
-  readonly positionTable: string;
   readonly busyTimeoutMs: number;
   readonly name: string;
 }
@@ -60,14 +56,8 @@ export function resolveSqliteSinkOptions<K, V>(
 }
 
 function findFaults(options: ResolvedSqliteSinkOptions<never, never>): string[] {
-  const { table, columns, primaryKey, positionTable, busyTimeoutMs } = options;
-  const faults: string[] = [];
-  if (table === '') faults.push('table is empty');
-  if (Object.keys(columns).length === 0) faults.push('columns names none');
-  if (primaryKey?.length === 0) faults.push('primaryKey names no column; leave it out to append');
-  const unknown = (primaryKey ?? []).filter((column) => !(column in columns));
-  if (unknown.length > 0) faults.push(`primaryKey names ${unknown.join(', ')}, which columns has not`);
-  if (table === positionTable) faults.push('table and positionTable are the same');
+  const { busyTimeoutMs } = options;
+  const faults = tableFaults(options);
   if (!Number.isSafeInteger(busyTimeoutMs) || busyTimeoutMs < 0) {
     faults.push(`busyTimeoutMs must be a whole number of 0 or more, is ${busyTimeoutMs}`);
   }
