@@ -137,6 +137,27 @@ describe('a row that is refused', () => {
     expect(await driver.deadLetters.readAll()).toHaveLength(2);
   });
 
+  it('by a mapper or a joiner leaves the store that keeps what is made', async () => {
+    const builder = new StreamsBuilder();
+    const own = (name: string) => ({ store: { name } });
+    const table = builder.table(orders, { name: 'orders' });
+    const mapped = table.mapValues(refuseNegative).mapValues((order) => order, own('mapped'));
+    const joined = table.join(builder.table(prices, { name: 'prices' }), {
+      name: 'priced',
+      joiner: ({ shop, amount }, price) => refuseNegative({ shop, amount: amount * price.amount }),
+      store: {},
+    });
+    byShop(mapped).aggregate(sums).to(totals);
+    const driver = drive(builder, NOTHING_CACHED);
+    await driver.input(prices).pipe({ shop: 's', amount: 1 }, { key: 'o2' });
+    await write(driver, REFUSED.slice(0, 4));
+    for (const store of [mapped.queryable, joined.queryable])
+      expect(await driver.keyValueStore(store).get('o2')).toBeUndefined();
+    await write(driver, REFUSED.slice(4));
+    expect(await totalsOf(driver)).toEqual([10, 13, 10, 15, 17]);
+    expect(await driver.keyValueStore(joined.queryable).get('o2')).toEqual({ shop: 's', amount: 7 });
+  });
+
   it('by a predicate likewise', async () => {
     const builder = new StreamsBuilder();
     const kept = builder

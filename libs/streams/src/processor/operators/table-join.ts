@@ -3,8 +3,8 @@
  *  T1 A side that is missing is null; where the kind wants it there, there is no row.
  *  T2 That there is still no row is no change, and is not passed on.
  *  T3 A row has the highest time that went into it (D9).
- *  T4 A row for which the joiner fails is a dead letter, and none to those who go by the rows before it: the one it should have
- *     replaced has left. */
+ *  T4 A row for which the joiner fails is a dead letter, and none to those who go by the rows before it, or keep it: the one it
+ *     should have replaced has left. */
 import type { Operator, OperatorContext } from '../operator.ts';
 import { madeBefore } from './made-before.ts';
 import { refusePromise } from './refuse-promise.ts';
@@ -33,12 +33,12 @@ export function tableJoin(joining: TableJoining, side: Side, other: Rows, passin
           side === 'left' ? row.of(mine, opposite, key) : row.of(opposite, mine, key);
         const wasThere = side === 'left' ? row.exists(previous, opposite) : row.exists(opposite, previous);
         const atMs = opposite === null ? timestampMs : Math.max(timestampMs, others.timestampMs);
-        if (!passing.withPrevious) {
+        if (!passing.withPrevious && passing.isKept !== true) {
           const now = make(value);
           if (now !== null || wasThere) next(key, now, atMs);
           return;
         }
-        const before = madeBefore(make, previous, key);
+        const before = passing.withPrevious ? madeBefore(make, previous, key) : undefined;
         let now: unknown = null;
         try {
           now = make(value);

@@ -1,6 +1,6 @@
 /** Operators of tables that keep nothing: a null value says that the key was deleted, and passes as such.
- *  M1 A row for which the function of the user fails is a dead letter. Those who go by the rows before it see that the row it should
- *     have replaced has left, so that it can never be taken back twice or not at all. */
+ *  M1 A row for which the function of the user fails is a dead letter. Those who go by the rows before it, or keep it, see that the
+ *     row it should have replaced has left, so that it can never be taken back twice or not at all. */
 import type { Next, Operator, OperatorContext } from '../operator.ts';
 import { madeBefore } from './made-before.ts';
 import { refusePromise } from './refuse-promise.ts';
@@ -9,6 +9,8 @@ import type { Mapper } from './stateless.ts';
 /** Whether operators behind need the row before each row. Asked once per task. */
 export interface Passing {
   readonly withPrevious: boolean;
+  /** A store behind keeps the rows: one that is refused leaves it. @defaultValue false */
+  readonly isKept?: boolean;
 }
 
 /** A row that no longer fits is a deletion to those behind. */
@@ -42,7 +44,7 @@ export function mapTableValues(
 function perRow(
   name: string,
   make: Mapper<unknown>,
-  { withPrevious }: Passing,
+  { withPrevious, isKept = false }: Passing,
   context: OperatorContext,
   next: Next,
 ): Next {
@@ -51,9 +53,9 @@ function perRow(
     context.entered(name);
     return make(value, key) ?? null;
   };
-  if (!withPrevious) return (key, value, timestampMs) => next(key, made(value, key), timestampMs);
+  if (!withPrevious && !isKept) return (key, value, timestampMs) => next(key, made(value, key), timestampMs);
   return (key, value, timestampMs, previous) => {
-    const before = madeBefore(made, previous, key);
+    const before = withPrevious ? madeBefore(made, previous, key) : undefined;
     let now: unknown = null;
     try {
       now = made(value, key);

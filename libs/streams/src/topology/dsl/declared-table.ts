@@ -98,7 +98,10 @@ class DeclaredTable {
       },
     });
     const made = { ...flow, output: node.children };
-    if (store !== undefined) return kept(this.dsl, made, store.name, store);
+    if (store !== undefined) {
+      origin.noteKept();
+      return kept(this.dsl, made, store.name, store);
+    }
     const ofIt = backing && { ...backing, origin, rows: making.rows(name, backing) };
     return new DeclaredTable(this.dsl, made, ofIt, null, this.closesAfterMs);
   }
@@ -146,8 +149,10 @@ class DeclaredTable {
       joiner,
       kind,
     });
-    if (store !== undefined)
+    if (store !== undefined) {
+      backing.origin.noteKept?.();
       return kept(this.dsl, flow, `${name}-rows`, { ...store, name: store.name ?? name });
+    }
     return new DeclaredTable(this.dsl, flow, backing, null);
   }
 

@@ -14,6 +14,8 @@ export interface TableOrigin {
   requirePrevious(): void;
   /** The entries of these stores, under the row's key, are to be at hand when it is passed on. */
   requireAtHand(stores: readonly NamedStore[]): void;
+  /** A store behind keeps the rows: those that a function refuses are to leave it. Left out: none is refused here. */
+  noteKept?(): void;
 }
 
 /** Where the rows of a table are, and who passes them on. */
@@ -75,6 +77,7 @@ export class TableHead implements TableOrigin {
 export class PassingTable implements TableOrigin {
   readonly #before: readonly TableOrigin[];
   #withPrevious = false;
+  #isKept = false;
 
   constructor(before: readonly TableOrigin[]) {
     this.#before = before;
@@ -87,10 +90,14 @@ export class PassingTable implements TableOrigin {
   requireAtHand(stores: readonly NamedStore[]): void {
     for (const table of this.#before) table.requireAtHand(stores);
   }
+  noteKept(): void {
+    this.#isKept = true;
+    for (const table of this.#before) table.noteKept?.();
+  }
 
   /** Final when the graph is built. */
   get passing(): Passing {
-    return { withPrevious: this.#withPrevious };
+    return { withPrevious: this.#withPrevious, isKept: this.#isKept };
   }
 }
 
