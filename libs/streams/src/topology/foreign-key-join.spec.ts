@@ -182,6 +182,45 @@ describe('KTable joins by foreign key', () => {
     expect(await driver.deadLetters.readAll()).toHaveLength(2);
   });
 
+  it('leaves nothing of the row before one that is refused, by foreign key or joiner', async () => {
+    const builder = new StreamsBuilder();
+    const refuse = (is: boolean): void => {
+      if (is) throw new Error('this is no order');
+    };
+    const foreignKey = ({ customer, amount }: Order): number | null => {
+      refuse(amount === -1);
+      return customer;
+    };
+    const joiner = ({ amount }: Order, name: string | null): string => {
+      refuse(amount === -2 || name === 'nobody');
+      return `${amount} ${name}`;
+    };
+    builder
+      .table(orders, { name: 'orders' })
+      .leftJoin(builder.table(customers, { name: 'customers' }), { name: 'named', foreignKey, joiner })
+      .to(named);
+    const driver = drive(builder, { numPartitions: 3, ...NOTHING_CACHED });
+    await customer(driver, 1, 'Ann');
+    for (const amount of [5, -1, 6, -2, 7]) {
+      await order(driver, 'o1', { customer: 1, amount });
+      await driver.crashAndRestart();
+    }
+    await customer(driver, 1, 'nobody');
+    await customer(driver, 1, 'Anna');
+    await order(driver, 'o1', { customer: null, amount: -2 });
+    expect(await read(driver)).toEqual([
+      ['o1', '5 Ann'],
+      ['o1', null],
+      ['o1', '6 Ann'],
+      ['o1', null],
+      ['o1', '7 Ann'],
+      ['o1', null],
+      ['o1', '7 Anna'],
+      ['o1', null],
+    ]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(4);
+  });
+
   it('D9 gives a row the highest time that went into it', async () => {
     const driver = drive(declare('join'));
     await customer(driver, 1, 'Ann', 30);

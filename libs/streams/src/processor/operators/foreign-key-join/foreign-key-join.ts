@@ -7,7 +7,8 @@
  *        ▼             ▼                                                             │
  *     (read by) ──► results ◄──────────────── joinAnswers ◄──────────────────────────┘
  *
- *  See `subscription.ts` for what makes the last result the right one. */
+ *  See `subscription.ts` for what makes the last result the right one. A row for which a function of the user fails is a dead letter,
+ *  and in no result: it subscribes to nothing, and the one before it ends. */
 import { equalKeys } from '../../../serde/equal-keys.ts';
 import type { Serde, SerdeContext } from '../../../serde/serde.ts';
 import type { Next, Operator, OperatorContext } from '../../operator.ts';
@@ -58,13 +59,22 @@ export function subscribe(joining: ForeignKeyJoining): Operator {
         return named ?? null;
       };
       return (key, value, timestampMs, previous) => {
-        const now = namedBy(value, key);
         const before = madeBefore(namedBy, previous, key);
         const primaryKey = toText(key);
-        if (before !== null && (now === null || !isSame(before, now)))
-          next(before, { primaryKey, hash: null, partition } satisfies Subscription, timestampMs);
-        if (now === null) return known!(key, isNothing(value) ? null : join(value, null, key), timestampMs);
-        next(now, { primaryKey, hash: hashOf(value), partition } satisfies Subscription, timestampMs);
+        const ended: Subscription = { primaryKey, hash: null, partition };
+        let now: unknown;
+        try {
+          now = namedBy(value, key);
+        } catch (thrown) {
+          if (before !== null) next(before, ended, timestampMs);
+          known!(key, null, timestampMs);
+          throw thrown;
+        }
+        if (before !== null && (now === null || !isSame(before, now))) next(before, ended, timestampMs);
+        if (now !== null)
+          next(now, { primaryKey, hash: hashOf(value), partition } satisfies Subscription, timestampMs);
+        else if (isNothing(value)) known!(key, null, timestampMs);
+        else passJoined(known!, key, timestampMs, () => join(value, null, key));
       };
     },
   };
@@ -174,7 +184,7 @@ export function joinAnswers(joining: ForeignKeyJoining, left: ReadTable): Operat
         const { hash, row } = value as Answer;
         const mine = rows.find(key);
         if (mine === null || hashOf(mine) !== hash) return;
-        next(key, join(mine, row, key), Math.max(timestampMs, rows.timestampMs));
+        passJoined(next, key, Math.max(timestampMs, rows.timestampMs), () => join(mine, row, key));
       };
       const parking: Parking = {
         context,
@@ -201,6 +211,16 @@ function joinerOf({ name, kind, joiner }: ForeignKeyJoining, context: OperatorCo
     if (joined instanceof Promise) refusePromise(name, joined);
     return joined ?? null;
   };
+}
+
+/** A row for which the joiner fails is a dead letter, and the one that it should have replaced leaves. */
+function passJoined(next: Next, key: unknown, timestampMs: number, join: () => unknown): void {
+  let joined: unknown = null;
+  try {
+    joined = join();
+  } finally {
+    next(key, joined, timestampMs);
+  }
 }
 
 function latin1Of(serde: Serde<unknown>): (key: unknown) => string {
