@@ -221,6 +221,36 @@ describe('KTable joins by foreign key', () => {
     expect(await driver.deadLetters.readAll()).toHaveLength(4);
   });
 
+  it('has no row where the table that is named refuses it', async () => {
+    const builder = new StreamsBuilder();
+    const refusing = (name: string): string => {
+      if (name === 'nobody') throw new Error('this is no name');
+      return name;
+    };
+    builder
+      .table(orders, { name: 'orders' })
+      .leftJoin(builder.table(customers, { name: 'customers' }).mapValues(refusing), {
+        name: 'named',
+        foreignKey: (order) => order.customer,
+        joiner: (order: Order, name: string | null) => `${order.amount} ${name ?? '-'}`,
+      })
+      .to(named);
+    const driver = drive(builder, { numPartitions: 3, ...NOTHING_CACHED });
+    await customer(driver, 1, 'nobody');
+    await order(driver, 'o1', { customer: 1, amount: 5 });
+    await driver.crashAndRestart();
+    await customer(driver, 1, 'Ann');
+    await customer(driver, 1, 'nobody');
+    await order(driver, 'o1', { customer: 1, amount: 6 });
+    expect(await read(driver)).toEqual([
+      ['o1', '5 -'],
+      ['o1', '5 Ann'],
+      ['o1', '5 -'],
+      ['o1', '6 -'],
+    ]);
+    expect(await driver.deadLetters.readAll()).toHaveLength(2);
+  });
+
   it('D9 gives a row the highest time that went into it', async () => {
     const driver = drive(declare('join'));
     await customer(driver, 1, 'Ann', 30);

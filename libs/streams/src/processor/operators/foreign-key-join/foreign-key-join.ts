@@ -16,7 +16,7 @@ import { CompanionEntries } from '../companion-entries.ts';
 import type { ParkedRecord, Parking } from '../lane.ts';
 import { madeBefore } from '../made-before.ts';
 import { refusePromise } from '../refuse-promise.ts';
-import type { RowReader, Rows } from '../row-reader.ts';
+import { findMade, type RowReader, type Rows } from '../row-reader.ts';
 import type { Mapper } from '../stateless.ts';
 import type { Joiner } from '../stream-table-join.ts';
 import { rowHash, type Answer, type Subscription } from './subscription.ts';
@@ -136,7 +136,7 @@ class SubscriptionKeeper implements Parking {
     const { primaryKey, hash, partition } = subscription;
     this.#subscriptions.put(this.#textOf(key), subscription, timestampMs);
     if (hash === null) return;
-    const row = this.#rows.find(key);
+    const row = findMade(this.#rows, key);
     const answer: Answer = { hash, row, partition };
     const atMs = row === null ? timestampMs : Math.max(timestampMs, this.#rows.timestampMs);
     this.#next(primaryKey, answer, atMs);
@@ -182,7 +182,7 @@ export function joinAnswers(joining: ForeignKeyJoining, left: ReadTable): Operat
       const join = joinerOf(joining, context);
       const take = (key: unknown, value: unknown, timestampMs: number): void => {
         const { hash, row } = value as Answer;
-        const mine = rows.find(key);
+        const mine = findMade(rows, key);
         if (mine === null || hashOf(mine) !== hash) return;
         passJoined(next, key, Math.max(timestampMs, rows.timestampMs), () => join(mine, row, key));
       };
