@@ -207,6 +207,28 @@ describe('a row that is refused', () => {
     expect(await driver.deadLetters.readAll()).toHaveLength(1);
   });
 
+  it.each([{}, { store: { historyRetentionMs: 1_000 } }])(
+    'by the table that a stream is joined with is missing there (%j)',
+    async (options) => {
+      const builder = new StreamsBuilder();
+      const mapped = builder.table(prices, { name: 'prices', ...options }).mapValues(refuseNegative);
+      builder
+        .stream(orders)
+        .leftJoin(mapped, { name: 'priced', joiner: ({ amount }, price) => amount * (price?.amount ?? 1) })
+        .to(totals);
+      const driver = drive(builder, NOTHING_CACHED);
+      for (const [amount, price] of [
+        [10, 2],
+        [20, -1],
+        [30, 3],
+      ] as const) {
+        await driver.input(prices).pipe({ shop: 's', amount: price }, { key: 'o1' });
+        await driver.input(orders).pipe({ shop: 's', amount }, { key: 'o1' });
+      }
+      expect(await driver.output(totals).readValues()).toEqual([20, 20, 90]);
+    },
+  );
+
   it('by one that reads the table is passed on to the others', async () => {
     const builder = new StreamsBuilder();
     const table = builder.table(orders, { name: 'orders' });

@@ -42,9 +42,22 @@ export function findMade(rows: RowReader, key: unknown): unknown {
   try {
     return rows.find(key);
   } catch (thrown) {
-    if (thrown instanceof InvariantError) throw thrown;
-    return null;
+    return noneIfRefused(thrown);
   }
+}
+
+/** The same of a row as it was: for tables that keep versions. */
+export function findMadeAt(rows: RowReader, key: unknown, timestampMs: number, watermarkMs: number): unknown {
+  try {
+    return rows.findAt!(key, timestampMs, watermarkMs);
+  } catch (thrown) {
+    return noneIfRefused(thrown);
+  }
+}
+
+function noneIfRefused(thrown: unknown): null {
+  if (thrown instanceof InvariantError) throw thrown;
+  return null;
 }
 
 function notAtHand(store: string): never {

@@ -2,12 +2,13 @@
  *  J1 Only the stream side triggers: no row's change, nor its deletion, gives a result (D23).
  *  J2 A record without a value is dropped; one without a key too, but a left join passes it on without a row (D20, KIP-962).
  *  J3 A result has the time of its record.
- *  J4 In a table that keeps versions the row is that of the record's time (KIP-914). */
+ *  J4 In a table that keeps versions the row is that of the record's time (KIP-914).
+ *  J5 A row that a function of the table refuses is a dead letter of the table, and none here: no failure of the records that look. */
 import type { Next, Operator, OperatorContext } from '../operator.ts';
 import { CompanionEntries } from './companion-entries.ts';
 import type { ParkedRecord, Parking } from './lane.ts';
 import { refusePromise } from './refuse-promise.ts';
-import type { RowReader, Rows } from './row-reader.ts';
+import { findMade, findMadeAt, type RowReader, type Rows } from './row-reader.ts';
 import { VersionHistory } from './rows/version-history.ts';
 
 export type Joiner = (left: unknown, right: unknown, key: unknown) => unknown;
@@ -83,8 +84,8 @@ class StreamTableJoin implements Parking {
   }
 
   #find(key: unknown, timestampMs: number, watermarkMs: number): unknown {
-    if (this.#history === null) return this.#rows.find(key);
-    return this.#rows.findAt!(key, timestampMs, watermarkMs);
+    if (this.#history === null) return findMade(this.#rows, key);
+    return findMadeAt(this.#rows, key, timestampMs, watermarkMs);
   }
 }
 
