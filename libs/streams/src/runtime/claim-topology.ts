@@ -14,12 +14,23 @@ export async function claimTopology(
   environment: Environment,
   assignment: AbortSignal,
 ): Promise<boolean> {
-  const { promise: calledOff, resolve: callOff } = Promise.withResolvers<null>();
-  assignment.addEventListener('abort', () => callOff(null), { once: true });
-  if (assignment.aborted) callOff(null);
   const claimed = despiteOutages(CANNOT_YET, async () => (await claim(assignment), true), {
     ...environment,
     signal: assignment,
   });
-  return (await Promise.race([calledOff, claimed])) ?? false;
+  return (await unlessAborted(claimed, assignment)) ?? false;
+}
+
+/** What the work gives, or null if the signal aborts before. Listens no longer than that: signals made of others are kept alive by
+ *  their listeners, and all that those hold with them. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const { promise: aborted, resolve } = Promise.withResolvers<null>();
+  const onAbort = (): void => resolve(null);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([aborted, work]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
