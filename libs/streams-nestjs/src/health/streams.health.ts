@@ -38,6 +38,7 @@ const FROM_BEST: readonly StreamsState[] = [
 /** Judges the streams applications for probes (Kubernetes, load balancers, terminus). */
 @Injectable()
 export class StreamsHealth {
+  /** @internal Nest makes it. */
   constructor(private readonly registry: StreamsRegistry) {}
 
   /** Down only when a restart of the process is the cure: not while it rebalances, restores or waits for Kafka. */

@@ -56,6 +56,7 @@ export class StreamsLifecycle
   #stopped: Promise<void> | undefined;
   #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
 
+  /** @internal Nest makes it. */
   constructor(
     @Inject(APPLICATION_NAME) readonly name: string,
     @Inject(MODULE_OPTIONS) private readonly options: StreamsModuleOptions,
