@@ -18,6 +18,7 @@ import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { eventually } from '../support/eventually.ts';
 import { startPeer } from '../support/peer.ts';
 import { describeOnServices, services } from './services.ts';
+import { KEEPS_OLD_RECORDS } from '../support/topic-config.ts';
 
 jest.setTimeout(180_000);
 
@@ -34,8 +35,8 @@ describeOnServices('when one upstream task lags behind the other', () => {
     log = connect();
     await log.connect();
     await log.admin.create([
-      { topic: input(), numPartitions: 2 },
-      { topic: output(), numPartitions: 1 },
+      { topic: input(), numPartitions: 2, config: KEEPS_OLD_RECORDS },
+      { topic: output(), numPartitions: 1, config: KEEPS_OLD_RECORDS },
     ]);
     await Promise.all([produce(0, 'quick'), produce(1, 'slow')]);
   });

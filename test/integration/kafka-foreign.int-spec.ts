@@ -13,6 +13,7 @@ import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { kafkaBrokers } from '../support/kafka.ts';
 import { batchOf, numbered } from '../support/log-records.ts';
 import { runPeer } from '../support/peer.ts';
+import { KEEPS_OLD_RECORDS } from '../support/topic-config.ts';
 
 jest.setTimeout(180_000);
 
@@ -33,7 +34,7 @@ type Isolation = ReaderOptions['isolation'];
 
   async function newTopic(numPartitions: number): Promise<TopicPartition[]> {
     const topic = `foreign-${randomUUID()}`;
-    await log.admin.create([{ topic, numPartitions }]);
+    await log.admin.create([{ topic, numPartitions, config: KEEPS_OLD_RECORDS }]);
     return Array.from({ length: numPartitions }, (_, partition) => ({ topic, partition }));
   }
 

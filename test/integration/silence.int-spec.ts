@@ -17,6 +17,7 @@ import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { eventually } from '../support/eventually.ts';
 import { KafkaCluster } from '../support/kafka-cluster.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { KEEPS_OLD_RECORDS } from '../support/topic-config.ts';
 
 jest.setTimeout(180_000);
 
@@ -58,7 +59,7 @@ const script = KafkaCluster.script();
       .to(topic(`${id}-counts`, { key: string(), value: double() }));
     const log = open();
     await log.connect();
-    await log.admin.create([{ topic: visits.name, numPartitions: 1 }]);
+    await log.admin.create([{ topic: visits.name, numPartitions: 1, config: KEEPS_OLD_RECORDS }]);
     const writer = log.writer();
     const write = async (timestampMs: number) => {
       const records = new RecordBatchWriter();

@@ -24,6 +24,7 @@ import { eventually } from '../support/eventually.ts';
 import { kafkaBrokers } from '../support/kafka.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { redisUrl } from '../support/redis.ts';
+import { KEEPS_OLD_RECORDS } from '../support/topic-config.ts';
 
 jest.setTimeout(240_000);
 
@@ -190,7 +191,11 @@ async function giveUp(app: StreamsApp): Promise<void> {
       log = kafkajs({ brokers: brokers!.split(',') });
       await log.connect();
       await log.admin.create(
-        [of.readings, of.results].map(({ name }) => ({ topic: name, numPartitions: 1 })),
+        [of.readings, of.results].map(({ name }) => ({
+          topic: name,
+          numPartitions: 1,
+          config: KEEPS_OLD_RECORDS,
+        })),
       );
       const given = input();
       const half = given.length / 2;

@@ -24,6 +24,7 @@ import { eventually } from '../support/eventually.ts';
 import { kafkaBrokers } from '../support/kafka.ts';
 import { redisUrl } from '../support/redis.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { KEEPS_OLD_RECORDS } from '../support/topic-config.ts';
 
 jest.setTimeout(240_000);
 
@@ -65,7 +66,11 @@ async function giveUp(app: StreamsApp): Promise<void> {
 
   const create = (counts: Readonly<Record<string, number>>) =>
     log.admin.create(
-      Object.entries(counts).map(([name, numPartitions]) => ({ topic: `${id}-${name}`, numPartitions })),
+      Object.entries(counts).map(([name, numPartitions]) => ({
+        topic: `${id}-${name}`,
+        numPartitions,
+        config: KEEPS_OLD_RECORDS,
+      })),
     );
 
   async function put<V>(

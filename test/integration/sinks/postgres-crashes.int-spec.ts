@@ -11,6 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 import { kafkaBrokers } from '../../support/kafka.ts';
 import { postgresUrl } from '../../support/postgres.ts';
 import type { PostgresAppSettings } from './postgres-app.ts';
+import { KEEPS_OLD_RECORDS } from '../../support/topic-config.ts';
 
 jest.setTimeout(300_000);
 
@@ -39,7 +40,7 @@ const keyOf = (id: number) => `key-${(id * 7) % KEYS}`;
     await client.connect();
     log = kafkajs({ brokers: brokers!.split(',') });
     await log.connect();
-    await log.admin.create([{ topic: settings.input, numPartitions: PARTITIONS }]);
+    await log.admin.create([{ topic: settings.input, numPartitions: PARTITIONS, config: KEEPS_OLD_RECORDS }]);
   });
   afterEach(() => processes.forEach((one) => one.kill('SIGKILL')));
   afterAll(async () => {
