@@ -10,6 +10,7 @@ import {
   type PartitionOffset,
   type TopicPartition,
 } from '../ports/log.ts';
+import { partitionKey } from '../ports/topic-partition.ts';
 import { RecordCursor } from '../record-batch/index.ts';
 import type { Serde, SerdeContext } from '../serde/serde.ts';
 import { GlobalRows } from '../state/global-rows.ts';
@@ -62,7 +63,7 @@ export class GlobalTables {
     if (reader === null) return;
     const partitions = await this.#assignNew(reader);
     const ends = await this.#around.log.admin.offsets(partitions, 'lastStable');
-    while (ends.some((end) => this.#positions.get(keyOf(end))! < end.offset)) {
+    while (ends.some((end) => this.#positions.get(partitionKey(end))! < end.offset)) {
       signal.throwIfAborted();
       await this.#poll(reader);
     }
@@ -78,14 +79,14 @@ export class GlobalTables {
     const partitions = Array.from(await admin.describe(topics), ([topic, { numPartitions }]) =>
       Array.from({ length: numPartitions }, (_, partition) => ({ topic, partition })),
     ).flat();
-    const fresh = partitions.filter((at) => !this.#positions.has(keyOf(at)));
+    const fresh = partitions.filter((at) => !this.#positions.has(partitionKey(at)));
     if (fresh.length > 0)
       for (const start of await admin.offsets(fresh, 'start')) this.#readFrom(reader, start);
     return partitions;
   }
 
   #readFrom(reader: LogReader, at: PartitionOffset): void {
-    this.#positions.set(keyOf(at), at.offset);
+    this.#positions.set(partitionKey(at), at.offset);
     reader.assign(at, at.offset);
   }
 
@@ -105,7 +106,7 @@ export class GlobalTables {
     const cursor = new RecordCursor();
     cursor.reset(fetched.batches, fetched.fromOffset);
     while (cursor.next()) for (const table of tables) this.#update(table, cursor, fetched);
-    this.#positions.set(keyOf(fetched), fetched.nextOffset);
+    this.#positions.set(partitionKey(fetched), fetched.nextOffset);
   }
 
   #update({ spec, rows }: GlobalTable, cursor: RecordCursor, at: TopicPartition): void {
@@ -160,8 +161,4 @@ export class GlobalTables {
     await this.#reader?.close();
     await this.#running;
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }

@@ -1,7 +1,8 @@
 /** Repartition and sink topics keep records for ever, so that none is lost by time; what every commit has passed is removed
  *  (KIP-811). A failed purge is no harm: the next one removes more. What a sink has stays for an interval longer, and if its task
  *  starts over meanwhile: its target may fail over and lose its last writes, which are then read again. */
-import type { PartitionOffset, TopicPartition } from '../ports/log.ts';
+import type { PartitionOffset } from '../ports/log.ts';
+import { isSamePartition } from '../ports/topic-partition.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 
@@ -26,7 +27,9 @@ export class RepartitionPurge {
     const all = [...tasks];
     const others = all.filter((task) => !feedsSink(task));
     const confirmed = all.filter(feedsSink).flatMap(committedInternal);
-    const stillConfirmed = this.#confirmed.filter((one) => confirmed.some((other) => same(one, other)));
+    const stillConfirmed = this.#confirmed.filter((one) =>
+      confirmed.some((other) => isSamePartition(one, other)),
+    );
     this.#confirmed = confirmed;
     const upTo = [...others.flatMap(committedInternal), ...stillConfirmed];
     if (upTo.length > 0) void this.#run(upTo);
@@ -56,8 +59,4 @@ function committedInternal(task: StreamTask): PartitionOffset[] {
     task.inputs.filter((queue) => queue.source.topic.internal).map((queue) => queue.topic),
   );
   return task.committed.filter(({ topic }) => internal.has(topic));
-}
-
-function same(a: TopicPartition, b: TopicPartition): boolean {
-  return a.topic === b.topic && a.partition === b.partition;
 }

@@ -3,6 +3,7 @@
  *  G2 The reader reads exactly the partitions of tasks that were opened and not closed. */
 import { TopologyError } from '../errors/streams.error.ts';
 import type { FetchedRecords, LogReader, TopicPartition } from '../ports/log.ts';
+import { partitionKey } from '../ports/topic-partition.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
 import { OwnedStores } from '../state/owned-stores.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
@@ -151,10 +152,6 @@ export class TaskRegistry {
       reader.resume(queue);
     }
   }
-}
-
-function partitionKey({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
 
 function unknownTask(id: TaskId): TopologyError {

@@ -1,6 +1,7 @@
 /** Steps 1 to 4 of taking over a task (`open-task.ts`), and what they bring together. */
 import { TopologyError } from '../errors/streams.error.ts';
 import type { CommittedOffset, PartitionOffset, TopicPartition } from '../ports/log.ts';
+import { isSamePartition } from '../ports/topic-partition.ts';
 import type { StorePartition } from '../ports/store.ts';
 import { restore } from '../state/restore/restore.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
@@ -40,6 +41,7 @@ export interface OpenListener {
 export interface TaskInput extends TopicPartition {
   readonly node: GraphNode;
   readonly spec: SourceSpec;
+  startOffset: number;
   position: number;
   endOffset: number;
   /** What the writers of a repartition topic announced; null: it is another topic. */
@@ -60,7 +62,6 @@ export class Takeover {
   readonly sinks = new Map<GraphNode, SinkPartition<unknown, unknown>>();
   readonly flusher = new StoreFlusher();
   readonly #partitions = new Map<StoreDeclaration, StorePartition>();
-  readonly #startOffsets = new Map<TaskInput, number>();
 
   constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
     this.id = id;
@@ -79,7 +80,16 @@ export class Takeover {
       spec.carriesWatermarks === true
         ? new WriterWatermarks(this.environment.limits(topic).numWriters)
         : null;
-    return { topic, partition: this.id.partition, node, spec, position: 0, endOffset: 0, writers };
+    return {
+      topic,
+      partition: this.id.partition,
+      node,
+      spec,
+      startOffset: 0,
+      position: 0,
+      endOffset: 0,
+      writers,
+    };
   }
 
   #watermarkInputs(): WatermarkInput[] {
@@ -117,12 +127,11 @@ export class Takeover {
     // Then: where nothing fences the owner before, its offsets still rise, and must not be taken for ones beyond the end.
     const ends = await log.admin.offsets(this.inputs, 'lastStable');
     for (const [index, input] of this.inputs.entries()) {
-      const found = committed.find((one) => same(one, input));
+      const found = committed.find((one) => isSamePartition(one, input));
       this.#restoreTimes(index, found);
-      const startOffset = offsetOf(starts, input);
-      this.#startOffsets.set(input, startOffset);
+      input.startOffset = offsetOf(starts, input);
       input.endOffset = offsetOf(ends, input);
-      input.position = this.#checked(input, found?.offset ?? startOffset, startOffset);
+      input.position = this.#checked(input, found?.offset ?? input.startOffset);
     }
   }
 
@@ -139,8 +148,8 @@ export class Takeover {
   }
 
   /** A position that the log cannot serve is never skipped in silence. */
-  #checked(input: TaskInput, position: number, startOffset: number): number {
-    const { topic, partition, endOffset } = input;
+  #checked(input: TaskInput, position: number): number {
+    const { topic, partition, startOffset, endOffset } = input;
     if (position > endOffset && position > startOffset) {
       throw new TopologyError(
         `Cannot go on with ${topic}-${partition}: offset ${position} was committed, but the log ends at ${endOffset}: the topic was made anew, or has lost its end. Reset the application, or give it another applicationId.`,
@@ -165,10 +174,9 @@ export class Takeover {
     await allOf(this.subTopology.nodes, async (node) => {
       if (node.spec.kind !== 'operator' || node.spec.sink === undefined) return;
       const input = this.inputs[0]!;
-      const startOffset = this.#startOffsets.get(input)!;
       const endOffset = async (): Promise<number> =>
         offsetOf(await this.environment.log.admin.offsets([input], 'lastStable'), input);
-      const opened = await openSink(node.spec.sink, { ...input, startOffset, endOffset }, this.environment);
+      const opened = await openSink(node.spec.sink, { ...input, endOffset }, this.environment);
       this.sinks.set(node, opened.partition);
       input.position = opened.readFrom;
     });
@@ -217,8 +225,5 @@ async function allOf<T>(items: readonly T[], action: (item: T) => Promise<void>)
 }
 
 function offsetOf(offsets: readonly PartitionOffset[], at: TopicPartition): number {
-  return offsets.find((one) => same(one, at))!.offset;
-}
-function same(a: TopicPartition, b: TopicPartition): boolean {
-  return a.topic === b.topic && a.partition === b.partition;
+  return offsets.find((one) => isSamePartition(one, at))!.offset;
 }

@@ -5,13 +5,8 @@
  *   5 the stores, which refuse an older owner
  *   3 the times of this work (watermark, punctuations), which the group refuses from an older generation
  *   1 output and dead letters */
-import type {
-  CommittedOffset,
-  GroupMember,
-  LogWriter,
-  PartitionOffset,
-  TopicPartition,
-} from '../ports/log.ts';
+import type { CommittedOffset, GroupMember, LogWriter, PartitionOffset } from '../ports/log.ts';
+import { partitionKey } from '../ports/topic-partition.ts';
 import type { CommitProtocol } from './commit-protocol.ts';
 import { changelogOf, type SealedWork } from './sealed-work.ts';
 import type { StoreFlusher } from './store-flusher.ts';
@@ -34,12 +29,14 @@ export class AtMostOnce implements CommitProtocol {
 
   /** Where this task goes on, with the times that stay until there are newer ones. */
   goOn(committed: CommittedOffset): void {
-    this.#committed.set(keyOf(committed), committed);
+    this.#committed.set(partitionKey(committed), committed);
   }
 
   /** 3, before the records up to these offsets are processed. */
   commitAhead(ahead: readonly PartitionOffset[]): Promise<void> {
-    return this.#commitNext(() => ahead.map((next) => ({ ...this.#committed.get(keyOf(next)), ...next })));
+    return this.#commitNext(() =>
+      ahead.map((next) => ({ ...this.#committed.get(partitionKey(next)), ...next })),
+    );
   }
 
   async commit(work: SealedWork, stores: StoreFlusher): Promise<void> {
@@ -54,7 +51,7 @@ export class AtMostOnce implements CommitProtocol {
     if (done.length === 0) return;
     await this.#commitNext(() =>
       done.map((next) => {
-        const ahead = this.#committed.get(keyOf(next))?.offset ?? next.offset;
+        const ahead = this.#committed.get(partitionKey(next))?.offset ?? next.offset;
         return { ...next, offset: Math.max(ahead, next.offset) };
       }),
     );
@@ -73,8 +70,4 @@ export class AtMostOnce implements CommitProtocol {
   close(): Promise<void> {
     return this.#writer.close();
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return `${topic}/${partition}`;
 }
