@@ -106,7 +106,7 @@ export {
 export type { AsyncOptions } from './processor/operators/async-options.ts';
 export * from './sink/sink.ts';
 export { rowOf, type Row } from './sink/table-row.ts';
-export { tableFaults, type TableTarget } from './sink/table-target.ts';
+export { tableFaults, tableTarget, type TableSinkOptions, type TableTarget } from './sink/table-target.ts';
 export {
   tableChange,
   tableChanges,

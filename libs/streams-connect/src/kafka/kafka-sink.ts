@@ -1,5 +1,11 @@
 /** Results to a topic of another log than the application's own. */
-import type { AtLeastOnceSink, LogPort, RejectedRecord, SinkRecord } from '@hiveframe/streams';
+import {
+  rejectedFor,
+  type AtLeastOnceSink,
+  type LogPort,
+  type RejectedRecord,
+  type SinkRecord,
+} from '@hiveframe/streams';
 import type { TargetTopic } from '../source/topic-encoder.ts';
 import { TopicWriter } from '../source/topic-writer.ts';
 
@@ -46,8 +52,7 @@ export class KafkaSink<K, V> implements AtLeastOnceSink<K, V> {
       try {
         writer.append(record);
       } catch (error) {
-        const reason = error instanceof Error ? error : new Error(String(error));
-        rejected.push({ offset: record.offset, reason });
+        rejected.push(rejectedFor(record.offset, error));
       }
     }
     await writer.flush();

@@ -1,5 +1,11 @@
 /** Records to a service over HTTP. */
-import { SinkError, type AtLeastOnceSink, type RejectedRecord, type SinkRecord } from '@hiveframe/streams';
+import {
+  rejectedFor,
+  SinkError,
+  type AtLeastOnceSink,
+  type RejectedRecord,
+  type SinkRecord,
+} from '@hiveframe/streams';
 import { retryAfterMs } from './retry-after.ts';
 import {
   MAX_WRITE_MS,
@@ -70,7 +76,7 @@ export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
     try {
       return { offset, json: JSON.stringify(this.#options.body(record)) ?? 'null' };
     } catch (error) {
-      rejected.push({ offset, reason: error instanceof Error ? error : new Error(String(error)) });
+      rejected.push(rejectedFor(offset, error));
       return null;
     }
   }

@@ -23,6 +23,10 @@ export interface RejectedRecord {
   readonly offset: number;
   readonly reason: Error;
 }
+/** The rejection of a record for what was thrown about it. */
+export function rejectedFor(offset: number, thrown: unknown): RejectedRecord {
+  return { offset, reason: thrown instanceof Error ? thrown : new Error(String(thrown)) };
+}
 /** Nothing, or what was rejected. */
 export type SinkAnswer = readonly RejectedRecord[] | void;
 

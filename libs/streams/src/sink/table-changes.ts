@@ -1,5 +1,5 @@
 /** What a batch changes in a table: of several records for one primary key the last counts, a null value deletes. */
-import type { RejectedRecord, SinkRecord } from './sink.ts';
+import { rejectedFor, type RejectedRecord, type SinkRecord } from './sink.ts';
 import { rowOf, type Row } from './table-row.ts';
 
 /** How records become rows of a table. */
@@ -35,8 +35,7 @@ export function tableChanges<K, V, R>(
     try {
       changes.push(tableChange(record, mapping));
     } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      rejected.push({ offset: record.offset, reason });
+      rejected.push(rejectedFor(record.offset, error));
     }
   }
   const last = mapping.primaryKey === null ? changes : lastOfEachKey(changes, mapping);
@@ -106,7 +105,10 @@ function lastOfEachKey<R>(
   mapping: Pick<TableMapping<unknown, unknown, R>, 'encodeKey'>,
 ): TableChange<R>[] {
   const last = new Map<string, TableChange<R>>();
-  for (const change of changes) last.set(JSON.stringify(mapping.encodeKey(change.key), withBigints), change);
+  for (const change of changes) {
+    const key = change.isDeletion ? change.encoded : mapping.encodeKey(change.key);
+    last.set(JSON.stringify(key, withBigints), change);
+  }
   return [...last.values()];
 }
 
