@@ -15,6 +15,7 @@ import {
 } from '@nestjs/common';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
 import type { ApplicationLog } from '../lifecycle/application-log.ts';
+import { within } from '../lifecycle/within.ts';
 import { eventValidator, type EventIssue, type Validate } from './event-validator.ts';
 import { InFlightBytes } from './in-flight-bytes.ts';
 import { ingestHeaders } from './ingest-headers.ts';
@@ -186,21 +187,18 @@ export class IngestService<V, K> {
   async #open(): Promise<Target<V, K>> {
     if (this.#isReleased) throw toHttp(new NotWrittenError(this.#options.topic.name));
     const opening = (this.#target ??= this.#openTarget());
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new NotWrittenError(this.#options.topic.name)),
-      this.#options.timeoutMs,
-    );
     try {
-      return await Promise.race([opening, late.promise]);
+      return await within(
+        this.#options.timeoutMs,
+        opening,
+        () => new NotWrittenError(this.#options.topic.name),
+      );
     } catch (error) {
       const cause =
         error instanceof NotWrittenError
           ? error
           : new NotWrittenError(this.#options.topic.name, { cause: error });
       throw toHttp(cause);
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -38,6 +38,7 @@ import {
 } from '../streams.tokens.ts';
 import { ApplicationLog } from './application-log.ts';
 import { ProcessExit } from './process-exit.ts';
+import { within } from './within.ts';
 
 const DEFAULT_STOP_TIMEOUT_MS = 5_000;
 /** What the engine may need beyond the timeout: to leave the group and to close its connections. */
@@ -161,7 +162,10 @@ export class StreamsLifecycle
     const spentMs = await this.log.release(this.#stopTimeoutMs / 2); // N5
     const timeoutMs = Math.max(0, this.#stopTimeoutMs - spentMs);
     try {
-      await within(timeoutMs + LEAVE_MARGIN_MS, this.#app.stop({ timeoutMs }));
+      // The engine keeps its deadline itself; this is for when it does not, as that must not hold up the end of the process.
+      const lastMs = timeoutMs + LEAVE_MARGIN_MS;
+      const late = () => new TimeoutError(`it is still stopping after ${lastMs} ms`);
+      await within(lastMs, this.#app.stop({ timeoutMs }), late);
       await this.log.close();
     } catch (error) {
       this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
@@ -192,16 +196,4 @@ export class StreamsLifecycle
 /** The toolkit's own errors say what to do; the stack would only hide it. */
 function isOurs(error: Error): boolean {
   return 'code' in error && String(error.code).startsWith('HFS_') && error.code !== 'HFS_INVARIANT';
-}
-
-/** The engine keeps its deadline itself; this is for when it does not, as that must not hold up the end of the process. */
-async function within(timeoutMs: number, stopping: Promise<void>): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const fail = () => late.reject(new TimeoutError(`it is still stopping after ${timeoutMs} ms`));
-  const timer = setTimeout(fail, timeoutMs);
-  try {
-    await Promise.race([stopping, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
