@@ -1,6 +1,7 @@
 /** What a test asks of Kafka itself, by kafkajs' admin client: topics, and how far a group has come. */
 import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
 import { eventually } from './eventually.ts';
+import { KEEPS_OLD_RECORDS } from './topic-config.ts';
 
 /** Offsets summed over the partitions of a topic. */
 export interface Progress {
@@ -55,7 +56,7 @@ export class Cluster {
     numPartitions: number,
     config: Record<string, string> = {},
   ): Promise<void> {
-    const configEntries = Object.entries({ 'retention.ms': '-1', ...config }).map(([name, value]) => ({
+    const configEntries = Object.entries({ ...KEEPS_OLD_RECORDS, ...config }).map(([name, value]) => ({
       name,
       value,
     }));

@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { Cluster, type Progress } from '../../support/cluster.ts';
 import type { RunningProcess } from '../../support/child-process.ts';
 import { eventually } from '../../support/eventually.ts';
+import { KEEPS_OLD_RECORDS } from '../../support/topic-config.ts';
 import type { Services } from '../scenario.ts';
 import { writeInput } from './input.ts';
 import { NUM_PARTITIONS, STORE, topicsOf } from './layout.ts';
@@ -102,8 +103,9 @@ export class KafkaWorld implements World {
   }
 
   #create(topics: readonly string[]): Promise<void> {
-    const config = { 'retention.ms': '-1' };
-    return this.log.admin.create(topics.map((topic) => ({ topic, numPartitions: NUM_PARTITIONS, config })));
+    return this.log.admin.create(
+      topics.map((topic) => ({ topic, numPartitions: NUM_PARTITIONS, config: KEEPS_OLD_RECORDS })),
+    );
   }
 }
 
