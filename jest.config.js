@@ -27,7 +27,7 @@ export default {
       ...base,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/{libs,src,examples,test/style,test/simulation,test/chaos,test/exactness,test/differential}/**/*.spec.ts',
+        '<rootDir>/{libs,src,examples,scripts,test/style,test/simulation,test/chaos,test/exactness,test/differential}/**/*.spec.ts',
       ],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },

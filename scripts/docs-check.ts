@@ -4,7 +4,7 @@
  *  ```ts ignore      is not checked, and counted
  *  A fence keeps its line numbers in the module made of it: an error names the line of the document. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Inside node_modules, so that imports of packages resolve as they do for a user. */
@@ -23,8 +23,7 @@ interface Fences {
 }
 
 function documents(): string[] {
-  const inDocs = readdirSync('docs', { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name));
-  return ['README.md', ...inDocs.filter((name) => name.endsWith('.md'))];
+  return ['README.md', ...globSync('docs/**/*.md', { exclude: ['**/node_modules', 'docs/api'] }).toSorted()];
 }
 
 function readFences(document: string, found: Fences): void {

@@ -1,4 +1,4 @@
-/** Completes package-lock.json after an `npm install` from a registry that carries the binaries of one platform only:
+/** Completes the package-lock.json files after an `npm install` from a registry that carries the binaries of one platform only:
  *  npm leaves the other platforms' packages out of the lock then, and `npm ci` refuses such a lock everywhere.
  *  Adds an entry for each optional dependency that has none; without an integrity, which only the registry knows. */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ interface Lock {
   packages: Record<string, LockEntry>;
 }
 
-const LOCK = 'package-lock.json';
+const LOCKS = ['package-lock.json', 'docs/.vitepress/package-lock.json'];
 const SYSTEMS = [
   'android',
   'darwin',
@@ -67,24 +67,28 @@ function isLocked(lock: Lock, from: string, name: string): boolean {
   }
 }
 
-const lock = JSON.parse(readFileSync(LOCK, 'utf8')) as Lock;
-let added = 0;
-for (const [from, entry] of Object.entries(lock.packages)) {
-  for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
-    if (isLocked(lock, from, name)) continue;
-    const { license, dev } = entry;
-    lock.packages[`node_modules/${name}`] = {
-      version: range.replace(/^[~^]/, ''),
-      ...platformOf(name),
-      ...(dev === true && { dev }),
-      ...(license !== undefined && { license }),
-      optional: true,
-    };
-    added++;
+function complete(path: string): void {
+  const lock = JSON.parse(readFileSync(path, 'utf8')) as Lock;
+  let added = 0;
+  for (const [from, entry] of Object.entries(lock.packages)) {
+    for (const [name, range] of Object.entries(entry.optionalDependencies ?? {})) {
+      if (isLocked(lock, from, name)) continue;
+      const { license, dev } = entry;
+      lock.packages[`node_modules/${name}`] = {
+        version: range.replace(/^[~^]/, ''),
+        ...platformOf(name),
+        ...(dev === true && { dev }),
+        ...(license !== undefined && { license }),
+        optional: true,
+      };
+      added++;
+    }
   }
+  lock.packages = Object.fromEntries(
+    Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en')),
+  );
+  writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
+  process.stdout.write(`${path}: ${added} entries for other platforms added\n`);
 }
-lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).toSorted(([a], [b]) => a.localeCompare(b, 'en')),
-);
-writeFileSync(LOCK, `${JSON.stringify(lock, null, 2)}\n`);
-process.stdout.write(`${LOCK}: ${added} entries for other platforms added\n`);
+
+LOCKS.forEach(complete);
