@@ -33,6 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   task: { from: [...BASE, 'column', 'topology', ...STAGES], typesFrom: ['runtime'] },
   runtime: { from: [...BASE, 'column', 'topology', ...STAGES, 'task'] },
   threads: { from: [...BASE, 'topology', 'processor', 'state', 'sink', 'runtime'] },
+  'dead-letters': { from: [...BASE, 'topology', 'sink'] },
   front: { from: [...BASE, 'column', 'topology', 'processor', 'sink', 'runtime'] },
 };
 

@@ -12,6 +12,7 @@ export * from './state/in-memory/index.ts';
 export * from './runtime/failure.ts';
 export { HeldRecordError } from './processor/operators/held-record.error.ts';
 export { DEAD_LETTER_HEADERS } from './sink/dead-letter.ts';
+export * from './dead-letters/index.ts';
 export { StreamsApp } from './runtime/streams-app.ts';
 export type { StreamsListener } from './runtime/listeners.ts';
 export * from './threads/index.ts';

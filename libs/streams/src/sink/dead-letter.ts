@@ -11,7 +11,9 @@ export const DEAD_LETTER_HEADERS = {
   topic: '__streams.errors.topic',
   partition: '__streams.errors.partition',
   offset: '__streams.errors.offset',
-  /** Ours: which class of failure, who met it, when (ISO 8601), and what was left out because the topic could not take it. */
+  /** Ours: the record's own timestamp (epoch ms; the dead letter carries the time at which it became one), which class of failure, who
+   *  met it, when (ISO 8601), and what was left out because the topic could not take it. */
+  timestamp: '__streams.errors.timestamp',
   kind: '__streams.errors.kind',
   task: '__streams.errors.task',
   application: '__streams.errors.application',
@@ -68,6 +70,7 @@ export class DeadLetterOutput {
       text(names.topic, record.topic),
       text(names.partition, String(record.partition)),
       text(names.offset, String(record.offset)),
+      text(names.timestamp, String(record.timestampMs)),
       text(names.kind, kind),
       text(names.task, this.#source.taskId),
       text(names.application, this.#source.applicationId),
