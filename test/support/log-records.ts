@@ -3,6 +3,7 @@ import {
   RecordBatchWriter,
   RecordCursor,
   type FetchedRecords,
+  type LogPort,
   type LogReader,
   type OutputBatch,
   type TopicPartition,
@@ -40,4 +41,21 @@ export async function readTexts(reader: LogReader, endOffset: number, timeoutMs 
     }
   }
   return texts;
+}
+
+/** What is committed in a topic now, by partition. */
+export async function readCommitted(log: LogPort, topic: string): Promise<string[][]> {
+  const numPartitions = (await log.admin.describe([topic])).get(topic)?.numPartitions ?? 0;
+  const partitions = Array.from({ length: numPartitions }, (_, partition) => ({ topic, partition }));
+  const ends = await log.admin.offsets(partitions, 'lastStable');
+  return Promise.all(
+    ends.map(async ({ offset, ...at }) => {
+      if (offset === 0) return [];
+      const reader = log.reader({ isolation: 'read_committed' });
+      reader.assign(at, 0);
+      const texts = await readTexts(reader, offset);
+      await reader.close();
+      return texts;
+    }),
+  );
 }

@@ -2,6 +2,17 @@ export type { StreamSource } from './source/stream-source.ts';
 export { runSource, type RunningSource } from './source/run-source.ts';
 export type { SourceOptions } from './source/source-options.ts';
 export { SourceError } from './source/source.error.ts';
+export {
+  isResumable,
+  type EventSource,
+  type RejectedEvent,
+  type RejectedResponse,
+  type ResumableSource,
+  type SourceBatch,
+  type SourceStart,
+} from './resumable/resumable-source.ts';
+export { runResumableSource } from './resumable/run-resumable-source.ts';
+export type { ResumableSourceOptions } from './resumable/resumable-options.ts';
 export { TopicBatches } from './source/topic-batches.ts';
 export { TopicEncoder, type EncodedRecord, type TargetTopic } from './source/topic-encoder.ts';
 export { NotRunningError } from './front/event-intake.ts';

@@ -6,6 +6,8 @@ export { TopicSource } from './decorators/topic-source.decorator.ts';
 export type { ApplicationOptions } from './discovery/decorated-providers.ts';
 export type {
   AnyTopicSource,
+  ResumableSourceDefinition,
+  ResumableSourceTarget,
   SourceTarget,
   TopicSourceDefinition,
 } from './interfaces/topic-source-definition.interface.ts';

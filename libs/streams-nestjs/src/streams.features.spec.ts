@@ -21,9 +21,13 @@ import { awaitTopic, readTopic } from '../test/read-topic.ts';
 import { FailureHandler, type FailureHandling } from './decorators/failure-handler.decorator.ts';
 import { getStreamsToken, InjectStreams } from './decorators/inject-streams.decorator.ts';
 import { StreamTopology } from './decorators/stream-topology.decorator.ts';
+import type { SourceStart } from '@hiveframe/streams-connect';
 import { TopicSource } from './decorators/topic-source.decorator.ts';
 import { StreamsHealth } from './health/streams.health.ts';
-import type { TopicSourceDefinition } from './interfaces/topic-source-definition.interface.ts';
+import type {
+  ResumableSourceDefinition,
+  TopicSourceDefinition,
+} from './interfaces/topic-source-definition.interface.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 import type { StreamsLifecycle } from './lifecycle/streams.lifecycle.ts';
 import { StreamsModule } from './streams.module.ts';
@@ -206,6 +210,47 @@ describe('a service of modules', () => {
     });
     expect((await awaitTopic(log, 'totals', 3)).map(({ value }) => value)).toEqual([10, -1, 5]);
     expect((await awaitTopic(log, 'big', 1)).map(({ value }) => value)).toEqual([ORDERS[0]]);
+  });
+
+  it('lets a resumable source go on where the former process stood', async () => {
+    const startedFrom: (number | null)[] = [];
+    @TopicSource()
+    class Numbered implements ResumableSourceDefinition<Order, number, string> {
+      readonly name = 'numbered';
+      readonly guarantee = 'exactly_once';
+      readonly target = { topic: orders, key: (order: Order) => order.customer };
+      async *start({ position, signal }: SourceStart<number>) {
+        startedFrom.push(position);
+        for (let n = position ?? 0; n < 2 * startedFrom.length; n++) {
+          yield { events: [{ ...ORDERS[0]!, amount: n }], position: n + 1 };
+        }
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      }
+    }
+    @StreamTopology()
+    class Amounts implements TopologyDefinition {
+      build(builder: StreamsBuilder): void {
+        builder
+          .stream(orders)
+          .mapValues(({ amount }) => amount)
+          .to(totals);
+      }
+    }
+    const first = embedded();
+    const second = first.share();
+    for (const [log, expected] of [
+      [first, [0, 1]],
+      [second, [0, 1, 2, 3]],
+    ] as const) {
+      const nest = await boot({
+        imports: [StreamsModule.forRoot({ applicationId: 'resumed', log, ...create })],
+        providers: [Amounts, Numbered],
+      });
+      const records = await awaitTopic(log, 'totals', expected.length);
+      expect(records.map(({ value }) => value)).toEqual(expected);
+      await nest.close();
+    }
+    expect(startedFrom).toEqual([null, 2]);
   });
 
   it('runs several applications in one process, each with its topologies, told apart by name', async () => {

@@ -14,7 +14,7 @@ export const NO_BUILD = (className: string) =>
 
 export const NO_SOURCE = (className: string) =>
   `Cannot run source class ${className}: it needs a method start(signal) and a property target with the topic. ` +
-  'Implement TopicSourceDefinition.';
+  'Implement TopicSourceDefinition or ResumableSourceDefinition.';
 
 export const ASYNC_BUILD = (className: string) =>
   `Cannot build topology class ${className}: build(builder) returned a promise. A topology is declared synchronously; ` +

@@ -1,7 +1,8 @@
 /** How events come into a running stream: one writer for what is emitted, a runner for each source. */
 import { StreamsError, type Topic } from '@hiveframe/streams';
+import { isResumable, type EventSource } from '../resumable/resumable-source.ts';
+import { runResumableSource } from '../resumable/run-resumable-source.ts';
 import { runSource, type RunningSource } from '../source/run-source.ts';
-import type { StreamSource } from '../source/stream-source.ts';
 import { TopicWriter } from '../source/topic-writer.ts';
 import type { ResolvedProcessorConfig } from './processor-config.ts';
 
@@ -51,21 +52,25 @@ export class EventIntake<T> {
     }
   }
 
-  run(source: StreamSource<T>): void {
-    const { streams, onSourceFailure, maxUnacknowledged } = this.#config;
-    const { log, clock, logger } = streams;
-    const running = runSource<T>(source, {
-      log,
-      topic: this.#topic,
-      clock,
-      logger,
-      maxUnacknowledged,
-      onFailure: onSourceFailure === 'stop' ? 'fail' : 'retry',
-    });
+  run(source: EventSource<T>): void {
+    const running = this.#start(source);
     this.#running.push(running);
     running.done.catch((error: Error) => {
       this.#error ??= error;
       this.#onFailure();
+    });
+  }
+
+  #start(source: EventSource<T>): RunningSource {
+    const { streams, onSourceFailure, maxUnacknowledged } = this.#config;
+    const { log, clock, logger, applicationId, deadLetterTopic } = streams;
+    const onFailure = onSourceFailure === 'stop' ? 'fail' : 'retry';
+    const options = { log, topic: this.#topic, clock, logger, onFailure } as const;
+    if (!isResumable(source)) return runSource<T>(source, { ...options, maxUnacknowledged });
+    return runResumableSource(source, {
+      ...options,
+      applicationId,
+      ...(deadLetterTopic !== undefined && { deadLetterTopic }),
     });
   }
 

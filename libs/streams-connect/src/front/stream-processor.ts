@@ -29,6 +29,7 @@ import {
   type Window,
   type WindowedEvents,
 } from '@hiveframe/streams';
+import type { EventSource, ResumableSource } from '../resumable/resumable-source.ts';
 import type { StreamSource } from '../source/stream-source.ts';
 import { EventIntake, NotRunningError } from './event-intake.ts';
 import {
@@ -59,7 +60,7 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   readonly #config: ResolvedProcessorConfig<T>;
   readonly #builder = new StreamsBuilder();
   readonly #listeners = new Set<(change: StateChange) => void>();
-  readonly #sources: StreamSource<T>[] = [];
+  readonly #sources: EventSource<T>[] = [];
   #source: Topic<null, T> | null = null;
   #events: EventStream<T> | null = null;
   #app: StreamsApp | null = null;
@@ -92,8 +93,11 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
     return this.#events;
   }
 
-  /** Runs with the application: what it yields is written to the source topic. Several may feed one stream. */
-  fromSource(source: StreamSource<T>): this {
+  /** Runs with the application: what it yields is written to the source topic, by a resumable source exactly once. Several may feed
+   *  one stream. */
+  fromSource(source: StreamSource<T>): this;
+  fromSource(source: ResumableSource<T, unknown>): this;
+  fromSource(source: EventSource<T>): this {
     this.#sources.push(source);
     this.#intake?.run(source);
     return this;

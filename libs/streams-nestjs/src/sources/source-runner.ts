@@ -1,8 +1,13 @@
-import { systemClock } from '@hiveframe/streams';
-import { runSource, type RunningSource } from '@hiveframe/streams-connect';
+import { systemClock, type LogPort } from '@hiveframe/streams';
+import {
+  isResumable,
+  runResumableSource,
+  runSource,
+  type RunningSource,
+  type SourceOptions,
+} from '@hiveframe/streams-connect';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
-import type { SourceTarget } from '../interfaces/topic-source-definition.interface.ts';
 import { ApplicationLog } from '../lifecycle/application-log.ts';
 import type { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
@@ -41,10 +46,21 @@ export class SourceRunner implements OnModuleInit {
   async #start(sources: readonly DiscoveredSource[]): Promise<void> {
     const log = await this.log.connected().catch(() => null);
     if (log === null || this.#released) return;
-    const { clock = systemClock, logger = new NestLogger('Sources') } = this.options;
-    this.#running = sources.map(({ className, definition }) => {
-      const target = definition.target as SourceTarget<unknown, unknown>;
-      return runSource(definition, { ...target, log, clock, logger, name: className });
+    this.#running = sources.map((source) => this.#run(source, log));
+  }
+
+  #run({ className, definition }: DiscoveredSource, log: LogPort): RunningSource {
+    const { clock = systemClock, logger = new NestLogger('Sources'), ...application } = this.options;
+    const target = definition.target as Pick<SourceOptions<unknown, unknown>, 'topic'>;
+    const options = { ...target, log, clock, logger };
+    if (!isResumable(definition)) return runSource(definition, { ...options, name: className });
+    const { applicationId, deadLetterTopic, replicationFactor, sessionTimeoutMs } = application;
+    return runResumableSource(definition, {
+      ...options,
+      applicationId,
+      ...(deadLetterTopic !== undefined && { deadLetterTopic }),
+      ...(replicationFactor !== undefined && { replicationFactor }),
+      ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     });
   }
 
