@@ -13,6 +13,11 @@ import {
   type Topic,
   type Topology,
 } from '@hiveframe/streams';
+import {
+  runResumableSource,
+  type ResumableSource,
+  type ResumableSourceOptions,
+} from '@hiveframe/streams-connect';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import { log as print } from 'node:console';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -104,6 +109,15 @@ export class Stage {
     records.append(key, value, timestampMs);
     const partition = key === null ? 0 : partitionFor(key, NUM_PARTITIONS);
     await this.#log.writer().send([{ topic: topic.name, partition, records: records.take() }]);
+  }
+
+  /** Runs a source to its end. */
+  async feed<T, P, K>(
+    source: ResumableSource<T, P>,
+    target: Pick<ResumableSourceOptions<T, K>, 'topic' | 'key'>,
+  ): Promise<void> {
+    const applicationId = this.#applicationId;
+    await runResumableSource<T, P, K>(source, { ...target, applicationId, log: this.#log }).done;
   }
 
   /** Ends when the application has processed and committed everything, and what came of it is printed. */

@@ -13,6 +13,10 @@ export {
 } from './resumable/resumable-source.ts';
 export { runResumableSource } from './resumable/run-resumable-source.ts';
 export type { ResumableSourceOptions } from './resumable/resumable-options.ts';
+export { csvSource, type CsvSourceOptions } from './files/csv-source.ts';
+export { ndjsonSource, type NdjsonSourceOptions } from './files/ndjson-source.ts';
+export type { FilePosition, FileSourceOptions } from './files/file-source.ts';
+export type { ReplayOptions } from './files/replay-pace.ts';
 export { TopicBatches } from './source/topic-batches.ts';
 export { TopicEncoder, type EncodedRecord, type TargetTopic } from './source/topic-encoder.ts';
 export { NotRunningError } from './front/event-intake.ts';
