@@ -24,6 +24,7 @@ export function nullLog(
     name: 'null',
     sentRecords: () => sent,
     admin: {
+      list: async () => Object.keys(topics),
       describe: async (names) =>
         new Map(
           names.flatMap((name) =>

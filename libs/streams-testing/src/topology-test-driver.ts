@@ -105,6 +105,7 @@ export class TopologyTestDriver implements AsyncDisposable {
     this.#instances = Array.from({ length: numInstances }, () => new TestInstance(this.#cluster));
   }
 
+  /** Of a pattern, each of its topics is one: `topic('sensors-1', …)`. */
   input<K, V>(topic: TypedTopic<K, V>, options: InputTopicOptions = {}): TestInputTopic<K, V> {
     const write = (name: string, records: readonly RawRecord[]) => this.#write(name, records);
     return testInputTopic(topic, { nowMs: () => this.clock.nowMs(), write }, options);
@@ -112,10 +113,27 @@ export class TopologyTestDriver implements AsyncDisposable {
 
   async #write(topic: string, records: readonly RawRecord[]): Promise<void> {
     await this.#started();
-    const described = (await this.#log.admin.describe([topic])).get(topic);
-    if (described === undefined) throw this.#notRead(topic);
-    await this.#writer.send(toBatches(topic, records, described.numPartitions));
+    const numPartitions = await this.#partitionsOf(topic);
+    await this.#writer.send(toBatches(topic, records, numPartitions));
     await this.settle();
+  }
+
+  /** A topic that a pattern matches is made when it is needed, as it may come at any time. */
+  async #partitionsOf(topic: string): Promise<number> {
+    const described = (await this.#log.admin.describe([topic])).get(topic);
+    if (described !== undefined) return described.numPartitions;
+    if (!this.#matches(topic)) throw this.#notRead(topic);
+    const { missingSourceTopics } = this.#config;
+    const numPartitions =
+      typeof missingSourceTopics === 'object' ? missingSourceTopics.create.numPartitions : 1;
+    await this.#log.admin.create([{ topic, numPartitions }]);
+    await this.#cluster.topicsChanged();
+    return numPartitions;
+  }
+
+  #matches(topic: string): boolean {
+    const sources = this.#graph.subTopologies.flatMap((sub) => sub.sources);
+    return sources.some(({ spec }) => spec.kind === 'source' && spec.pattern?.test(topic) === true);
   }
 
   #notRead(topic: string): Error {

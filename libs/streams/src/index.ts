@@ -64,7 +64,7 @@ export type {
   SubtractableAggregate,
   SubtractableColumn,
 } from './column/aggregate.ts';
-export { topic, type Topic, type TopicOptions } from './topology/topic.ts';
+export { topic, topicPattern, type Topic, type TopicOptions, type TopicPattern } from './topology/topic.ts';
 export * from './topology/kstream.ts';
 export * from './topology/grouped-stream.ts';
 export * from './topology/ktable.ts';

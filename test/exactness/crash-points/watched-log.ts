@@ -55,6 +55,7 @@ function watchedWriter(writer: LogWriter, onPoint: PointHook): LogWriter {
 
 function watchedAdmin(admin: LogAdmin, onPoint: PointHook): LogAdmin {
   return {
+    list: () => admin.list(),
     describe: (topics) => admin.describe(topics),
     create: (topics) => admin.create(topics),
     committed: async (groupId, partitions) => {

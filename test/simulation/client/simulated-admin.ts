@@ -17,6 +17,9 @@ export class SimulatedAdmin implements LogAdmin {
     this.#connection = connection;
   }
 
+  list(): Promise<readonly string[]> {
+    return this.#connection.request('describe', (cluster) => cluster.topicNames);
+  }
   describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     return this.#connection.request('describe', (cluster) => cluster.describe(topics));
   }

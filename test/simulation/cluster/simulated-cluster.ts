@@ -75,6 +75,9 @@ export class SimulatedCluster {
     );
   }
 
+  get topicNames(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
   partitionsOf(topic: string): readonly LogPartition[] {
     return this.#topics.get(topic)?.partitions ?? [];
   }

@@ -54,6 +54,7 @@ export class MutatedLog implements LogPort {
 
 function endingStable(admin: LogAdmin): LogAdmin {
   return {
+    list: () => admin.list(),
     describe: (topics) => admin.describe(topics),
     create: (topics) => admin.create(topics),
     committed: (groupId, partitions) => admin.committed(groupId, partitions),

@@ -19,6 +19,9 @@ export class Topics {
     this.#defaultMaxBatchBytes = defaultMaxBatchBytes;
   }
 
+  get names(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
   find(name: string): Topic | undefined {
     return this.#topics.get(name);
   }

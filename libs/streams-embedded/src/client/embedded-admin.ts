@@ -21,6 +21,10 @@ export class EmbeddedAdmin implements LogAdmin {
     this.#shared = shared;
   }
 
+  async list(): Promise<readonly string[]> {
+    return this.#soundBroker().topics.names;
+  }
+
   async describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>> {
     const broker = this.#soundBroker();
     const described = new Map<string, TopicDescription>();

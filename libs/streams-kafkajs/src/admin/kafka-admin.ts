@@ -62,6 +62,13 @@ export class KafkaAdmin implements LogAdmin {
     await this.#untilUsable(names);
   }
 
+  async list(): Promise<readonly string[]> {
+    return this.#attempt('Cannot list the topics', async () => {
+      const { topics } = await this.#cluster.fetchMetadata(null);
+      return topics.filter(({ errorCode }) => errorCode === KafkaCode.NONE).map(({ topic }) => topic);
+    });
+  }
+
   async deleteTopics(topics: readonly string[]): Promise<void> {
     if (topics.length === 0) return;
     await this.#attempt(`Cannot delete ${topics.join(', ')}`, async () => {

@@ -122,7 +122,7 @@ export class KafkaCluster {
     return answer;
   }
 
-  async fetchMetadata(topics: readonly string[]): Promise<MetadataAnswer> {
+  async fetchMetadata(topics: readonly string[] | null): Promise<MetadataAnswer> {
     const answer = await this.sendToAny(metadata(topics));
     this.metadata.apply(answer);
     return answer;

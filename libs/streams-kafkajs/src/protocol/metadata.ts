@@ -20,15 +20,16 @@ export interface TopicMetadata {
  *  → throttle, [node_id i32, host, port i32, rack], cluster_id, controller_id i32,
  *    [error i16, name, is_internal, [error i16, partition i32, leader i32, leader_epoch i32, [replica], [isr], [offline]],
  *     authorized_operations i32], cluster_authorized_operations i32.
- *  No topic is ever created by asking. */
-export function metadata(topics: readonly string[]): ApiRequest<MetadataAnswer> {
+ *  No topic is ever created by asking. null: all topics. */
+export function metadata(topics: readonly string[] | null): ApiRequest<MetadataAnswer> {
   return {
     apiKey: 3,
     apiName: 'Metadata',
     minVersion: 9,
     maxVersion: 9,
     encode: (writer) => {
-      writer.array(topics, (topic) => writer.string(topic).tags());
+      if (topics === null) writer.nullArray();
+      else writer.array(topics, (topic) => writer.string(topic).tags());
       writer.boolean(false).boolean(false).boolean(false).tags();
     },
     decode: (reader) => {

@@ -23,7 +23,8 @@ export interface Surroundings {
   readonly config: ResolvedStreamsConfig;
   /** null: each run has stores in memory of its own, gone with it. */
   readonly sharedStores: StorePort | null;
-  readonly topics: PreparedTopics;
+  /** As of now: a pattern may match more topics. */
+  readonly topics: () => PreparedTopics;
   readonly guard: TopologyGuard;
 }
 
@@ -67,10 +68,16 @@ export class InstanceRun {
     const member = () =>
       watchOffsetsStep(processMember(this.#member, this.process), (step) => this.#before(step));
     return new StreamWorker({
-      environment: createTaskEnvironment(own, member, () => topics.limits, this.#globalTables),
+      environment: createTaskEnvironment(
+        own,
+        member,
+        () => topics().limits,
+        this.#globalTables,
+        () => topics().matched,
+      ),
       subTopologies: graph.subTopologies,
-      sources: topics.sources,
-      partitionCounts: () => topics.partitionCounts,
+      sources: () => topics().sources,
+      partitionCounts: () => topics().partitionCounts,
       maxBufferedBytes: own.maxBufferedBytes,
       member: () => this.#member,
       claim: (signal) => guard.claim(signal),
@@ -105,7 +112,9 @@ export class InstanceRun {
     const { config, topics } = this.#around;
     return {
       groupId: config.applicationId,
-      topics: [...new Set([...topics.sources.values()].flat())],
+      get topics() {
+        return [...new Set([...topics().sources.values()].flat())];
+      },
       sessionTimeoutMs: config.sessionTimeoutMs,
       rebalanceTimeoutMs: config.rebalanceTimeoutMs,
       heartbeatIntervalMs: Math.floor(config.sessionTimeoutMs / 3),
@@ -138,6 +147,11 @@ export class InstanceRun {
   async join(): Promise<void> {
     await this.#globalTables.open(new AbortController().signal);
     await Promise.race([this.#member.join(), this.process.halted]);
+  }
+
+  /** Other topics are there. */
+  rejoin(): void {
+    this.#member.rejoin();
   }
 
   async readGlobalTables(): Promise<void> {

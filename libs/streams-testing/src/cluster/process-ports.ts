@@ -28,6 +28,7 @@ export function processLog(log: LogPort, process: TestProcess): LogPort {
 
 function processAdmin(admin: LogAdmin, process: TestProcess): LogAdmin {
   return {
+    list: () => process.through(() => admin.list()),
     describe: (topics) => process.through(() => admin.describe(topics)),
     create: (topics) => process.through(() => admin.create(topics)),
     offsets: (partitions, at) => process.through(() => admin.offsets(partitions, at)),

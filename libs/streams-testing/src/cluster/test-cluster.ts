@@ -45,14 +45,25 @@ export class TestCluster {
     this.#guard = new TopologyGuard(options.graph, options.config);
   }
 
-  async prepare(): Promise<PreparedTopics> {
+  async prepare(): Promise<void> {
+    if (this.#topics !== null) return;
+    await this.#options.config.log.connect();
+    await this.#guard.check();
+    await this.#prepareTopics();
+  }
+
+  async #prepareTopics(): Promise<void> {
     const { graph, config } = this.#options;
-    if (this.#topics === null) {
-      await config.log.connect();
-      await this.#guard.check();
-      this.#topics = await new TopicPreparation(graph, config).prepare(new AbortController().signal);
-    }
-    return this.#topics;
+    this.#topics = await new TopicPreparation(graph, config).prepare(new AbortController().signal);
+  }
+
+  /** What an application does that finds another topic of a pattern. */
+  async topicsChanged(): Promise<void> {
+    const generation = this.#generation;
+    await this.#prepareTopics();
+    for (const run of this.#up) run.rejoin();
+    await this.#rebalanced(generation);
+    await this.settle();
   }
 
   get #up(): readonly InstanceRun[] {
@@ -73,8 +84,9 @@ export class TestCluster {
   }
 
   async start(armed: ArmedFault | null): Promise<InstanceRun> {
-    const topics = await this.prepare();
-    const run = new InstanceRun({ ...this.#options, topics, guard: this.#guard } satisfies Surroundings);
+    await this.prepare();
+    const around: Surroundings = { ...this.#options, topics: () => this.#topics!, guard: this.#guard };
+    const run = new InstanceRun(around);
     run.armed = armed;
     const generation = this.#generation;
     this.#runs.add(run);

@@ -30,6 +30,23 @@ function describesTopics(harness: LogHarness): void {
   );
 
   it(
+    'lists the topics that exist, a new one and none that was deleted',
+    async () => {
+      const log = await harness.log();
+      const [kept, deleted] = [await harness.topic(log, 1), await harness.topic(log, 1)];
+      const listed = async () => new Set(await log.admin.list());
+      await eventually('both topics listed', async () => {
+        const topics = await listed();
+        return topics.has(kept) && topics.has(deleted);
+      });
+      await log.admin.deleteTopics([deleted]);
+      await eventually('the deleted one gone', async () => !(await listed()).has(deleted));
+      expect(await listed()).toContain(kept);
+    },
+    TEST_TIMEOUT_MS,
+  );
+
+  it(
     'leaves a topic that exists already as it is',
     async () => {
       const log = await harness.log();

@@ -116,6 +116,7 @@ export interface MemberAssignment {
 }
 export interface GroupMemberOptions {
   readonly groupId: string;
+  /** Looked at anew for each join: they may change between two. */
   readonly topics: readonly string[];
   readonly instanceId?: string;
   readonly sessionTimeoutMs: number;
@@ -169,6 +170,8 @@ export interface NewTopic {
   readonly config?: Readonly<Record<string, string>>;
 }
 export interface LogAdmin {
+  /** Names of all topics that this principal may describe, internal ones too. */
+  list(): Promise<readonly string[]>;
   /** Absent topics are absent from the answer; never creates. */
   describe(topics: readonly string[]): Promise<ReadonlyMap<string, TopicDescription>>;
   /** A topic that exists already is left as it is. Usable when this ends. */

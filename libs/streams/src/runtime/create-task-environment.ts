@@ -4,6 +4,7 @@ import type { GroupMember } from '../ports/log.ts';
 import { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
 import { GlobalTables } from './global-tables.ts';
+import type { MatchedTopics } from './source-patterns.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 
 export function createTaskEnvironment(
@@ -12,6 +13,7 @@ export function createTaskEnvironment(
   /** As of now: a source may get more partitions while it runs. */
   limits: () => ReadonlyMap<string, TopicLimits>,
   globalTables: GlobalTables = new GlobalTables([], config),
+  matched: () => MatchedTopics = () => new Map(),
 ): TaskEnvironment {
   return {
     ...config,
@@ -20,6 +22,7 @@ export function createTaskEnvironment(
     restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
     globalRows: (name) => globalTables.rows(name),
+    matchedTopics: (pattern) => matched().get(pattern) ?? [],
     limits: (topic) => limits().get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {
       const text = `Records ${offset} to ${startOffset - 1} of ${topic}-${partition} were removed by retention before they were processed.`;

@@ -1,4 +1,4 @@
-/** How many partitions the application's own topics get: as many as asked for; else as the other sources of a sub-topology that
+/** How many partitions the application's own topics get (0: none yet, as a pattern matches no topic): as many as asked for; else as the other sources of a sub-topology that
  *  must have equal counts (D24; Kafka Streams: CopartitionedTopicsEnforcer); else as the largest source of those that write them. */
 import { TopologyError } from '../errors/streams.error.ts';
 import type { InternalTopic, SinkSpec, SourceSpec, SubTopology, TopologyGraph } from '../topology/graph.ts';
@@ -29,7 +29,7 @@ function countOne(
     const counts = peers.flatMap((peer) => known.get(peer) ?? []);
     if (counts.length > 0) return { topic, count: Math.max(...counts) };
     const writing = peers.map((peer) => largestSourceOfWriters(graph, peer, known));
-    if (writing.every((count) => count !== null)) return { topic, count: Math.max(1, ...writing) };
+    if (writing.every((count) => count !== null)) return { topic, count: Math.max(...writing) };
   }
   return null;
 }

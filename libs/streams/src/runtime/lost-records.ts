@@ -24,7 +24,16 @@ export class LostRecords {
     const { failure } = error;
     if (failure.kind === 'offsetOutOfRange') this.#outOfRange(failure);
     else if (failure.kind === 'damaged') this.#damaged(failure, error);
+    else if (failure.kind === 'unknownTopic') this.#topicGone(failure, error);
     else throw error;
+  }
+
+  /** A pattern goes on without it. */
+  #topicGone({ topic }: Failed<'unknownTopic'>, error: LogError): void {
+    if (!this.#registry.leaveOut(topic)) throw error;
+    this.#environment.logger.log('warn', `Topic ${topic} of a pattern is gone; going on without it.`, {
+      topic,
+    });
   }
 
   #outOfRange({ at, startOffset, endOffset }: Failed<'offsetOutOfRange'>): void {

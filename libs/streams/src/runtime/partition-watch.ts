@@ -1,7 +1,8 @@
-/** Looks now and then whether the source topics still have the partitions that the topics of the application were made for. New
- *  partitions are nobody's until then: a task for them may have no changelog. */
+/** Looks now and then whether the source topics still have the partitions that the topics of the application were made for, and
+ *  whether patterns match others. New partitions are nobody's until then: a task for them may have no changelog. */
 import { LogError, type LogAdmin } from '../ports/log.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
+import type { MatchedTopics, SourcePatterns } from './source-patterns.ts';
 
 export interface PartitionWatchOptions {
   readonly admin: LogAdmin;
@@ -10,6 +11,9 @@ export interface PartitionWatchOptions {
   readonly everyMs: number;
   /** By source topic: what the application was prepared for. */
   readonly prepared: () => ReadonlyMap<string, number>;
+  readonly patterns: SourcePatterns;
+  /** What they matched then. */
+  readonly matched: () => MatchedTopics;
   /** @throws when it cannot run with them: that ends the watch */
   readonly onChanged: (changes: string) => Promise<void>;
 }
@@ -34,18 +38,34 @@ export class PartitionWatch {
 
   /** A topic that is gone, or a log that is away, is for those to tell who read it. */
   async #changes(): Promise<string[]> {
-    const { admin, prepared, logger } = this.#options;
-    const known = prepared();
+    const { logger } = this.#options;
     try {
-      const found = await admin.describe([...known.keys()]);
-      return Array.from(known).flatMap(([topic, count]) => {
-        const now = found.get(topic)?.numPartitions ?? count;
-        return now === count ? [] : [`${topic} has ${now} partitions, and had ${count}`];
-      });
+      return [...(await this.#changedCounts()), ...(await this.#changedTopics())];
     } catch (error) {
       if (!(error instanceof LogError)) throw error;
       logger.log('debug', `Cannot look for new partitions: ${error.message}`);
       return [];
     }
+  }
+
+  async #changedCounts(): Promise<string[]> {
+    const { admin, prepared } = this.#options;
+    const known = prepared();
+    const found = await admin.describe([...known.keys()]);
+    return Array.from(known).flatMap(([topic, count]) => {
+      const now = found.get(topic)?.numPartitions ?? count;
+      return now === count ? [] : [`${topic} has ${now} partitions, and had ${count}`];
+    });
+  }
+
+  async #changedTopics(): Promise<string[]> {
+    const { admin, patterns, matched } = this.#options;
+    if (patterns.isEmpty) return [];
+    const now = new Set([...patterns.match(await admin.list()).values()].flat());
+    const before = new Set([...matched().values()].flat().map(({ topic }) => topic));
+    return [
+      ...[...now].filter((topic) => !before.has(topic)).map((topic) => `topic ${topic} is new`),
+      ...[...before].filter((topic) => !now.has(topic)).map((topic) => `topic ${topic} is gone`),
+    ];
   }
 }

@@ -10,6 +10,7 @@ import type { StorePort } from '../ports/store.ts';
 import { changelogTopic } from '../topology/graph.ts';
 import { describeTopology, internalTopicsOf, type TopologyDescription } from '../topology/description.ts';
 import type { Topology } from '../topology/topology.ts';
+import { patternOf } from '../topology/topic-pattern.ts';
 import {
   readStoredTopology,
   topologyTopic,
@@ -109,7 +110,7 @@ async function storedTopology({ applicationId, log, topology }: ResetOptions): P
 
 async function makePlan(options: ResetOptions, stored: StoredTopology): Promise<ResetPlan> {
   const { applicationId, log, stores } = options;
-  const sources = sourcesOf(options, stored);
+  const sources = await matchedSources(log, sourcesOf(options, stored), applicationId);
   const own = await log.admin.describe([...stored.internalTopics, topologyTopic(applicationId)]);
   const inputs = await log.admin.describe(sources);
   const partitions = Array.from(inputs, ([topic, { numPartitions }]) =>
@@ -140,6 +141,20 @@ function sourcesOf({ topology }: ResetOptions, stored: StoredTopology): string[]
     kind === 'source' && internal !== true ? topic! : [],
   );
   return [...new Set(topics)];
+}
+
+/** With the topics that patterns match, instead of these. */
+async function matchedSources(
+  log: LogPort,
+  names: readonly string[],
+  applicationId: string,
+): Promise<readonly string[]> {
+  const patterns = names.flatMap((name) => patternOf(name) ?? []);
+  if (patterns.length === 0) return names;
+  const isOwn = (topic: string) => topic.startsWith('__') || topic.startsWith(`${applicationId}-`);
+  const topics = (await log.admin.list()).filter((topic) => !isOwn(topic));
+  const matched = topics.filter((topic) => patterns.some((pattern) => pattern.test(topic)));
+  return [...new Set([...names.filter((name) => patternOf(name) === null), ...matched])];
 }
 
 /** Also of former versions: by their changelogs. */

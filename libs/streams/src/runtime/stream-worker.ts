@@ -15,6 +15,7 @@ import type {
 } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
+import { isGoneOfPattern } from '../task/gone-topic.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -24,6 +25,7 @@ import { Bell } from './bell.ts';
 import { claimTopology, type Claim } from './claim-topology.ts';
 import { LostRecords } from './lost-records.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
+import { declaredSources } from './source-patterns.ts';
 import { taskFailureKind } from './task-failure.ts';
 import { TaskRegistry } from './task-registry.ts';
 import {
@@ -57,7 +59,8 @@ export interface WorkerListener {
 export interface WorkerOptions {
   readonly environment: TaskEnvironment;
   readonly subTopologies: readonly SubTopology[];
-  readonly sources: SourceTopics;
+  /** As of now: a pattern may match more topics. */
+  readonly sources: () => SourceTopics;
   /** What the topics of the application were made for: partitions beyond that are nobody's yet. */
   readonly partitionCounts: () => ReadonlyMap<string, number>;
   readonly maxBufferedBytes: number;
@@ -94,8 +97,9 @@ export class StreamWorker implements GroupListener {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#environment = options.environment;
-    const { environment, subTopologies, sources, maxBufferedBytes, listener } = options;
-    this.#versionId = versionId(subTopologies, sources);
+    const { environment, subTopologies, maxBufferedBytes, listener } = options;
+    const declared = declaredSources(subTopologies, environment.applicationId);
+    this.#versionId = versionId(subTopologies, declared);
     // What another application aborted never happened, whatever this one guarantees.
     this.#reader = environment.log.reader({
       isolation: 'read_committed',
@@ -231,7 +235,8 @@ export class StreamWorker implements GroupListener {
     for (const task of this.#registry.running) {
       if (task.failure === null) continue;
       const { signal } = this.#assignment;
-      switch (taskFailureKind(task.failure)) {
+      const isGone = isGoneOfPattern(task.failure, task.inputs, ({ source }) => source);
+      switch (isGone ? 'restart' : taskFailureKind(task.failure)) {
         case 'fatal':
           return this.#fatal(task.failure);
         case 'rejoin':
@@ -276,8 +281,7 @@ export class StreamWorker implements GroupListener {
   }
 
   #version(partitionCounts: ReadonlyMap<string, number>): TopologyVersion {
-    const { sources } = this.#options;
-    return { id: this.#versionId, sources, partitionCounts };
+    return { id: this.#versionId, sources: this.#options.sources(), partitionCounts };
   }
 
   #tellOfVersions(waiting: number, all: number): void {
@@ -325,7 +329,10 @@ export class StreamWorker implements GroupListener {
     const ongoing = AbortSignal.any([signal, this.#assignment.signal]);
     const assigned = new Set(this.#assigned.map(formatTaskId));
     const stays = (task: StreamTask) =>
-      assigned.has(task.name) && task.state === 'suspended' && task.failure === null;
+      assigned.has(task.name) &&
+      task.state === 'suspended' &&
+      task.failure === null &&
+      this.#registry.hasItsInputs(task);
     await Promise.all(this.tasks.filter((task) => !stays(task)).map((task) => this.#registry.remove(task)));
     if (this.#isEnding) return;
     // Who keeps a task has been of the version that processes all along; who has none asks before it fences or processes anything.

@@ -10,6 +10,7 @@ import { GlobalTables } from './global-tables.ts';
 import { Listeners, type StreamsListener } from './listeners.ts';
 import { PartitionWatch } from './partition-watch.ts';
 import { RestoreMonitor } from './restore-monitor.ts';
+import { SourcePatterns } from './source-patterns.ts';
 import {
   resolveStreamsConfig,
   type ProcessingGuarantee,
@@ -95,8 +96,8 @@ export class StreamsApp implements AsyncDisposable {
       if (topics === null || this.#starting.signal.aborted) return;
       await this.#globalTables.open(this.#starting.signal);
       if (this.#starting.signal.aborted) return;
-      this.#worker = this.#createWorker(topics);
-      this.#member = this.#join(this.#worker, topics);
+      this.#worker = this.#createWorker();
+      this.#member = this.#join(this.#worker);
       this.#worker.run();
       this.#globalTables.run((error) => void this.#fail(error));
       await this.#member.join();
@@ -127,7 +128,8 @@ export class StreamsApp implements AsyncDisposable {
     });
   }
 
-  /** New partitions of a source go to the group, where the topics of the application allow it; else they end it. */
+  /** New partitions of a source, and new topics of a pattern, go to the group, where the topics of the application allow it; else they
+   *  end it. */
   async #watchPartitions(): Promise<void> {
     const { log, clock, logger, metadataMaxAgeMs } = this.#config;
     const watch = new PartitionWatch({
@@ -136,6 +138,8 @@ export class StreamsApp implements AsyncDisposable {
       logger,
       everyMs: metadataMaxAgeMs,
       prepared: () => this.#topics!.partitionCounts,
+      patterns: new SourcePatterns(this.#topology.graph, this.#config),
+      matched: () => this.#topics!.matched,
       onChanged: async (changes) => {
         await this.#prepareTopics();
         await this.#globalTables.readNewPartitions();
@@ -150,16 +154,17 @@ export class StreamsApp implements AsyncDisposable {
     }
   }
 
-  #createWorker(topics: PreparedTopics): StreamWorker {
+  #createWorker(): StreamWorker {
     return new StreamWorker({
       environment: createTaskEnvironment(
         this.#config,
         () => this.#member!,
         () => this.#topics!.limits,
         this.#globalTables,
+        () => this.#topics!.matched,
       ),
       subTopologies: this.#topology.graph.subTopologies,
-      sources: topics.sources,
+      sources: () => this.#topics!.sources,
       partitionCounts: () => this.#topics!.partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
       claim: (signal) => this.#guard.claim(signal),
@@ -173,12 +178,15 @@ export class StreamsApp implements AsyncDisposable {
     });
   }
 
-  #join(worker: StreamWorker, topics: PreparedTopics): GroupMember {
+  #join(worker: StreamWorker): GroupMember {
     const { applicationId, sessionTimeoutMs, rebalanceTimeoutMs, instanceId } = this.#config;
+    const topics = () => [...new Set([...this.#topics!.sources.values()].flat())];
     return this.#config.log.group(
       {
         groupId: applicationId,
-        topics: [...new Set([...topics.sources.values()].flat())],
+        get topics() {
+          return topics();
+        },
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         heartbeatIntervalMs: Math.min(3_000, Math.floor(sessionTimeoutMs / 3)),

@@ -10,7 +10,8 @@ import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
-import type { SubTopology } from '../topology/graph.ts';
+import { inputTopics } from '../task/takeover.ts';
+import type { SourceSpec, SubTopology } from '../topology/graph.ts';
 import { TaskBackoff } from './task-backoff.ts';
 import { taskFailureKind } from './task-failure.ts';
 
@@ -59,6 +60,21 @@ export class TaskRegistry {
   queueOf(at: TopicPartition): RecordQueue | undefined {
     const task = this.#taskByPartition.get(partitionKey(at));
     return task?.inputs.find(({ topic, partition }) => topic === at.topic && partition === at.partition);
+  }
+
+  /** Whether it reads what it would read if it were opened now: topics of a pattern come and go. */
+  hasItsInputs({ id, inputs }: StreamTask): boolean {
+    const sources = this.#options.subTopologies.find((sub) => sub.id === id.subTopology)?.sources ?? [];
+    const topics = sources.flatMap(({ spec }) => inputTopics(id, spec as SourceSpec, this.#environment));
+    return topics.length === inputs.length && inputs.every(({ topic }, at) => topic === topics[at]);
+  }
+
+  /** @returns false: there is another than those of patterns among them */
+  leaveOut(topic: string): boolean {
+    const queues = this.all.flatMap(({ inputs }) => inputs.filter((queue) => queue.topic === topic));
+    if (queues.some(({ source }) => source.pattern === undefined)) return false;
+    for (const queue of queues) this.#options.reader.unassign(queue);
+    return true;
   }
 
   /** Before they are opened: what this process still holds of other tasks is dropped. */

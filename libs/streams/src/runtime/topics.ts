@@ -14,6 +14,7 @@ import { MAX_WRITERS } from '../watermark/encoded-writers.ts';
 import type { SourceTopics } from './assignor.ts';
 import { countInternalTopics } from './internal-topic-counts.ts';
 import { missingSettings } from './internal-topic-settings.ts';
+import { SourcePatterns, type MatchedTopics } from './source-patterns.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
 import { backoffMs } from './task-backoff.ts';
 
@@ -25,6 +26,8 @@ const DEAD_LETTER_MAX_BYTES = 64 * 1024 * 1024;
 
 export interface PreparedTopics {
   readonly sources: SourceTopics;
+  /** What each pattern of a source matched. */
+  readonly matched: MatchedTopics;
   /** Partitions by source topic, as all other topics were made for. */
   readonly partitionCounts: ReadonlyMap<string, number>;
   readonly limits: ReadonlyMap<string, TopicLimits>;
@@ -34,30 +37,85 @@ export class TopicPreparation {
   readonly #graph: TopologyGraph;
   readonly #config: ResolvedStreamsConfig;
   readonly #admin: LogAdmin;
+  readonly #patterns: SourcePatterns;
+  /** As found by `prepare`. */
+  #matched: MatchedTopics = new Map();
 
   constructor(graph: TopologyGraph, config: ResolvedStreamsConfig) {
     this.#graph = graph;
     this.#config = config;
     this.#admin = config.log.admin;
+    this.#patterns = new SourcePatterns(graph, config);
   }
 
   /** @throws TopologyError for topics that do not fit; waits for missing sources as configured, until the signal aborts. */
   async prepare(signal: AbortSignal): Promise<PreparedTopics> {
+    this.#matched = await this.#matchPatterns();
     const counts = await this.#sourceCounts(signal);
-    await this.#createInternal(this.#internalTopics(counts));
+    for (const { topic, numPartitions } of [...this.#matched.values()].flat())
+      counts.set(topic, numPartitions);
+    const internal = await this.#internalTopics(counts);
+    for (const { topic, numPartitions } of internal) counts.set(topic, numPartitions);
+    await this.#createInternal(internal);
     for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
-    await this.#createInternal(this.#changelogs(counts));
+    const changelogs = await this.#asTheyAre(this.#changelogs(counts), (there, { numPartitions }) =>
+      Math.max(there, numPartitions),
+    );
+    await this.#createInternal(changelogs);
     await this.#createMissing(this.#outputs(counts));
     const limits = await this.#limits(counts);
-    return { sources: this.sources(), partitionCounts: counts, limits };
+    return { sources: this.#sources(), matched: this.#matched, partitionCounts: counts, limits };
   }
 
-  sources(): SourceTopics {
+  #sources(): SourceTopics {
     return new Map(this.#graph.subTopologies.map((sub) => [sub.id, this.#sourceTopics(sub)]));
   }
 
   #sourceTopics(subTopology: SubTopology): string[] {
-    return subTopology.sources.map((node) => this.#resolve((node.spec as SourceSpec).topic));
+    return subTopology.sources.flatMap(({ spec }) => {
+      const { topic, pattern } = spec as SourceSpec;
+      if (pattern === undefined) return [this.#resolve(topic)];
+      return this.#matched.get(topic.name)!.map((matched) => matched.topic);
+    });
+  }
+
+  async #matchPatterns(): Promise<MatchedTopics> {
+    if (this.#patterns.isEmpty) return new Map();
+    const matched = this.#patterns.match(await this.#admin.list());
+    for (const [text, topics] of matched) if (topics.length === 0) this.#tellOfNoMatch(text);
+    const found = await this.#admin.describe([...matched.values()].flat());
+    return new Map(
+      Array.from(matched, ([text, topics]) => [
+        text,
+        topics.flatMap((topic) => {
+          const described = found.get(topic);
+          return described === undefined ? [] : [{ topic, numPartitions: described.numPartitions }];
+        }),
+      ]),
+    );
+  }
+
+  #tellOfNoMatch(pattern: string): void {
+    const { logger, applicationId } = this.#config;
+    logger.log(
+      'warn',
+      `Pattern ${pattern} matches no topic now; waiting for one. The whole name must match, and topics of the application (${applicationId}-…) never do.`,
+    );
+  }
+
+  /** The topics of a pattern come and go: what was made for former ones keeps its partitions, where that does. */
+  async #asTheyAre(
+    wanted: readonly NewTopic[],
+    choose: (there: number, wanted: NewTopic) => number,
+  ): Promise<NewTopic[]> {
+    const made = wanted.filter(({ numPartitions }) => numPartitions > 0); // none yet: later
+    if (this.#patterns.isEmpty) return made;
+    const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
+    return wanted.flatMap((one) => {
+      const there = found.get(one.topic)?.numPartitions;
+      const numPartitions = there === undefined ? one.numPartitions : choose(there, one);
+      return numPartitions > 0 ? [{ ...one, numPartitions }] : [];
+    });
   }
   #sinks(subTopology: SubTopology): SinkSpec[] {
     return subTopology.nodes.flatMap((node) => (node.spec.kind === 'sink' ? [node.spec] : []));
@@ -68,7 +126,9 @@ export class TopicPreparation {
 
   async #sourceCounts(signal: AbortSignal): Promise<Map<string, number>> {
     const external = this.#graph.subTopologies.flatMap((sub) =>
-      sub.sources.map((node) => (node.spec as SourceSpec).topic).filter((topic) => !topic.internal),
+      sub.sources
+        .map((node) => node.spec as SourceSpec)
+        .flatMap(({ topic, pattern }) => (topic.internal || pattern !== undefined ? [] : [topic])),
     );
     external.push(...this.#graph.globalTables.map(({ topic }) => topic));
     const names = [...new Set(external.map((topic) => topic.name))];
@@ -109,13 +169,14 @@ export class TopicPreparation {
     await clock.delay(waitMs, signal);
   }
 
-  #internalTopics(counts: Map<string, number>): NewTopic[] {
+  #internalTopics(counts: ReadonlyMap<string, number>): Promise<NewTopic[]> {
     const known = new Map(counts); // external topics and internal ones, by their names in the topology
+    for (const [text, topics] of this.#matched)
+      known.set(text, Math.max(0, ...topics.map(({ numPartitions }) => numPartitions)));
     countInternalTopics(this.#graph, known);
-    return this.#graph.internalTopics.map(({ topic: ref }) => {
+    const wanted = this.#graph.internalTopics.map(({ topic: ref }) => {
       const topic = this.#resolve(ref);
       const numPartitions = known.get(ref.name)!;
-      counts.set(topic, numPartitions);
       const config = {
         'cleanup.policy': 'delete',
         'retention.ms': '-1',
@@ -123,10 +184,18 @@ export class TopicPreparation {
       };
       return { topic, numPartitions, config, ...this.#replication() };
     });
+    const fixed = new Set(
+      this.#graph.internalTopics.flatMap(({ topic, numPartitions }) =>
+        numPartitions === null ? [] : [this.#resolve(topic)],
+      ),
+    );
+    return this.#asTheyAre(wanted, (there, { topic, numPartitions }) =>
+      fixed.has(topic) ? numPartitions : there,
+    );
   }
 
   #taskCount(subTopology: SubTopology, counts: ReadonlyMap<string, number>): number {
-    return Math.max(...this.#sourceTopics(subTopology).map((name) => counts.get(name) ?? 0));
+    return Math.max(0, ...this.#sourceTopics(subTopology).map((name) => counts.get(name) ?? 0));
   }
 
   #checkCopartitioned(subTopology: SubTopology, counts: ReadonlyMap<string, number>): void {
@@ -186,7 +255,7 @@ export class TopicPreparation {
 
   async #createMissing(wanted: readonly NewTopic[]): Promise<void> {
     const found = await this.#admin.describe(wanted.map(({ topic }) => topic));
-    const missing = wanted.filter(({ topic }) => !found.has(topic));
+    const missing = wanted.filter(({ topic, numPartitions }) => !found.has(topic) && numPartitions > 0);
     if (missing.length === 0) return;
     const listed = missing.map(({ topic, numPartitions }) => `${topic} (${numPartitions})`).join(', ');
     this.#config.logger.log('info', `Creating ${listed}.`);

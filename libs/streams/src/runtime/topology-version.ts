@@ -12,7 +12,7 @@ import { formatTaskId, parseTaskId, type TaskId } from '../task/task-id.ts';
 import type { SourceTopics } from './assignor.ts';
 
 export interface TopologyVersion {
-  /** Equal where task numbers mean the same: the same inputs and stores. */
+  /** Equal where task numbers mean the same: the same inputs, as they are declared, and stores. */
   readonly id: string;
   readonly sources: SourceTopics;
   readonly partitionCounts: ReadonlyMap<string, number>;
@@ -30,6 +30,7 @@ interface ToldTopology {
   readonly counts: readonly (readonly [string, number])[];
 }
 
+/** @param sources as declared: a pattern by its text */
 export function versionId(subTopologies: readonly SubTopology[], sources: SourceTopics): string {
   const parts = subTopologies.map(({ id, stores }) => [id, sources.get(id), stores.map(({ name }) => name)]);
   return crc32c(Buffer.from(JSON.stringify(parts))).toString(16);
@@ -67,7 +68,11 @@ export function chooseVersion(members: readonly MemberInfo[], own: TopologyVersi
   const told = those.flatMap(({ data }) => data.topology ?? []);
   const { sources, partitionCounts } = id === own.id || told.length === 0 ? own : fromTold(told[0]!);
   return {
-    version: { id: id!, sources, partitionCounts: least(partitionCounts, told) },
+    version: {
+      id: id!,
+      sources: common(sources, told),
+      partitionCounts: least(partitionCounts, told),
+    },
     members: those.map(({ member }) => member),
     waiting: decoded.filter((one) => !those.includes(one)).map(({ member }) => member),
   };
@@ -75,6 +80,17 @@ export function chooseVersion(members: readonly MemberInfo[], own: TopologyVersi
 
 function fromTold({ id, sources, counts }: ToldTopology): TopologyVersion {
   return { id, sources: new Map(sources), partitionCounts: new Map(counts) };
+}
+
+/** V3. A topic that a pattern matches since lately is left out until all members have seen it. */
+function common(sources: SourceTopics, told: readonly ToldTopology[]): SourceTopics {
+  const others = told.map((one) => new Map(one.sources));
+  return new Map(
+    Array.from(sources, ([id, topics]) => [
+      id,
+      topics.filter((topic) => others.every((known) => known.get(id)?.includes(topic) === true)),
+    ]),
+  );
 }
 
 /** V3 */

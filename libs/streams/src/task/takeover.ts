@@ -23,6 +23,7 @@ import { StoreFlusher } from '../transaction/store-flusher.ts';
 import { TaskWatermark, type WatermarkInput } from '../watermark/task-watermark.ts';
 import { decodeStreamTimes } from '../watermark/watermark-metadata.ts';
 import { WriterWatermarks } from '../watermark/writer-watermarks.ts';
+import { goneForNow, isGoneOfPattern } from './gone-topic.ts';
 import { openSink } from './open-sink.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
@@ -48,6 +49,18 @@ export interface TaskInput extends TopicPartition {
   readonly writers: WriterWatermarks | null;
 }
 
+/** The topics that a task reads for a source: of those that a pattern matches, the ones that have its partition. */
+export function inputTopics(
+  { partition }: TaskId,
+  { topic, pattern }: SourceSpec,
+  environment: Pick<TaskEnvironment, 'applicationId' | 'matchedTopics'>,
+): readonly string[] {
+  if (pattern === undefined) return [resolveTopic(topic, environment.applicationId)];
+  return environment
+    .matchedTopics(topic.name)
+    .flatMap((matched) => (partition < matched.numPartitions ? [matched.topic] : []));
+}
+
 export class Takeover {
   readonly id: TaskId;
   readonly taskId: string;
@@ -68,14 +81,15 @@ export class Takeover {
     this.taskId = formatTaskId(id);
     this.subTopology = subTopology;
     this.environment = environment;
-    this.inputs = subTopology.sources.map((node) => this.#input(node));
+    this.inputs = subTopology.sources.flatMap((node) =>
+      inputTopics(id, node.spec as SourceSpec, environment).map((topic) => this.#input(node, topic)),
+    );
     this.watermark = new TaskWatermark(this.#watermarkInputs(), environment.clock.nowMs());
     this.protocol = this.#protocol();
   }
 
-  #input(node: GraphNode): TaskInput {
+  #input(node: GraphNode, topic: string): TaskInput {
     const spec = node.spec as SourceSpec;
-    const topic = resolveTopic(spec.topic, this.environment.applicationId);
     const writers =
       spec.carriesWatermarks === true
         ? new WriterWatermarks(this.environment.limits(topic).numWriters)
@@ -115,7 +129,11 @@ export class Takeover {
 
   /** Beside each other: neither needs the other, and both come after the fence. */
   async readCommittedAndOpenStores(): Promise<void> {
-    await allOf([() => this.#readCommitted(), () => this.#openStores()], (step) => step());
+    try {
+      await allOf([() => this.#readCommitted(), () => this.#openStores()], (step) => step());
+    } catch (error) {
+      throw isGoneOfPattern(error, this.inputs, ({ spec }) => spec) ? goneForNow(error) : error;
+    }
   }
 
   async #readCommitted(): Promise<void> {

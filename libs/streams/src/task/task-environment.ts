@@ -39,6 +39,8 @@ export interface TaskEnvironment {
   /** The records from this position to `nextOffset` cannot be read: says so loudly, or throws `error`, as configured. */
   damaged(at: PartitionOffset, nextOffset: number, error: Error): void;
   globalRows(name: string): GlobalRows;
+  /** What a pattern of a source matches now, by its text. */
+  matchedTopics(pattern: string): readonly { readonly topic: string; readonly numPartitions: number }[];
   /** Of every topic that the topology writes. */
   limits(topic: string): TopicLimits;
 }

@@ -4,6 +4,8 @@ import type { DraftNode, TopologyDraft } from './draft.ts';
 import {
   storesUsedBy,
   type GraphNode,
+  type SinkSpec,
+  type SourceSpec,
   type StoreDeclaration,
   type SubTopology,
   type TopologyGraph,
@@ -18,6 +20,7 @@ export function buildGraph(draft: TopologyDraft): TopologyGraph {
     ...emptiness(nodes),
     ...duplicateNames(nodes),
     ...duplicateStores(nodes),
+    ...patternClashes(nodes, globalTables),
     ...duplicates(globalTables.map(({ name }) => name)).map(
       (name) => `two global tables are named '${name}'`,
     ),
@@ -48,6 +51,27 @@ function emptiness(nodes: readonly GraphNode[]): string[] {
   return lost.map(({ spec }) =>
     spec.kind === 'source' ? `nothing is done with the records of topic ${spec.topic.name}` : '',
   );
+}
+
+/** What a pattern reads nobody else of the topology reads, nor writes: it would never come to an end. */
+function patternClashes(nodes: readonly GraphNode[], globalTables: TopologyGraph['globalTables']): string[] {
+  const used = [
+    ...nodes.flatMap(({ spec }) => (isNamedTopic(spec) ? [spec.topic.name] : [])),
+    ...globalTables.map(({ topic }) => topic.name),
+  ];
+  return nodes.flatMap(({ spec }) => {
+    if (spec.kind !== 'source' || spec.pattern === undefined) return [];
+    const { pattern, topic } = spec;
+    const clashes = [...new Set(used)].filter((name) => pattern.test(name));
+    return clashes.map(
+      (name) => `pattern ${topic.name} matches topic ${name}, which is used by its name already`,
+    );
+  });
+}
+
+function isNamedTopic(spec: GraphNode['spec']): spec is SourceSpec | SinkSpec {
+  if (spec.kind === 'operator' || spec.topic.internal) return false;
+  return spec.kind === 'sink' || spec.pattern === undefined;
 }
 
 function duplicateNames(nodes: readonly GraphNode[]): string[] {

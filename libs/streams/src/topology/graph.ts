@@ -25,6 +25,8 @@ export type EventTime = (
 export interface SourceSpec {
   readonly kind: 'source';
   readonly topic: TopicRef;
+  /** Its topics are all whose name this matches as a whole; `topic` bears the text of the pattern. @defaultValue none: `topic` */
+  readonly pattern?: RegExp;
   readonly key: Serde<unknown> | null;
   readonly value: Serde<unknown>;
   /** null: the record's own timestamp. */

@@ -14,10 +14,13 @@ import type { KStream } from './kstream.ts';
 import type { KTable } from './ktable.ts';
 import type { RowStoreOptions } from './store-ref.ts';
 import { Topology } from './topology.ts';
-import { sourceTime, type Topic } from './topic.ts';
+import { textOf, wholeMatch } from './topic-pattern.ts';
+import { sourceTime, type Topic, type TopicPattern } from './topic.ts';
+
+type Readable<K, V> = Topic<K, V> | TopicPattern<K, V>;
 
 interface Source {
-  readonly topic: Topic<never, never>;
+  readonly topic: Readable<never, never>;
   readonly node: DraftNode;
   readonly as: 'stream' | 'table';
 }
@@ -49,9 +52,9 @@ export class StreamsBuilder {
     };
   }
 
-  /** The records of a topic; asked for again, the same source feeds both streams.
+  /** The records of a topic, or of all topics of a pattern; asked for again, the same source feeds both streams.
    *  @throws TopologyError when another declaration of the topic is read already */
-  stream<K, V>(topic: Topic<K, V>): KStream<K, V> {
+  stream<K, V>(topic: Topic<K, V> | TopicPattern<K, V>): KStream<K, V> {
     return this.#dsl.stream(this.#flow(topic, 'stream'));
   }
 
@@ -76,7 +79,7 @@ export class StreamsBuilder {
     return new DeclaredGlobalTable(this.#draft, name) as unknown as GlobalKTable<K, V>;
   }
 
-  #flow<K, V>(topic: Topic<K, V>, as: Source['as']): Flow {
+  #flow<K, V>(topic: Readable<K, V>, as: Source['as']): Flow {
     const { eventTime: _, ...watermark } = sourceTime(topic);
     return {
       output: this.#source(topic, as).children,
@@ -92,22 +95,24 @@ export class StreamsBuilder {
     return new Topology(buildGraph(this.#draft), [...this.#draft.sinks]);
   }
 
-  #source<K, V>(topic: Topic<K, V>, as: Source['as']): DraftNode {
-    const known = this.#sources.get(topic.name);
-    if (known === undefined) return this.#addSource(topic as unknown as Topic<unknown, unknown>, as);
+  #source<K, V>(topic: Readable<K, V>, as: Source['as']): DraftNode {
+    const name = nameOf(topic);
+    const known = this.#sources.get(name);
+    if (known === undefined) return this.#addSource(topic as unknown as Readable<unknown, unknown>, as);
     if (known.as !== as) {
       throw new TopologyError(
-        `Cannot read topic ${topic.name} as a ${as}: it is read as a ${known.as} already, and null values mean another thing there. Read it once, and use toTable() or toStream().`,
+        `Cannot read topic ${name} as a ${as}: it is read as a ${known.as} already, and null values mean another thing there. Read it once, and use toTable() or toStream().`,
       );
     }
     if ((known.topic as unknown) === topic) return known.node;
     throw new TopologyError(
-      `Cannot read topic ${topic.name}: another declaration of it is read already. Declare it once with topic(...) and use that value everywhere.`,
+      `Cannot read topic ${name}: another declaration of it is read already. Declare it once with topic(...) and use that value everywhere.`,
     );
   }
 
-  #addSource(topic: Topic<unknown, unknown>, as: Source['as']): DraftNode {
-    const { name, key, value } = topic;
+  #addSource(topic: Readable<unknown, unknown>, as: Source['as']): DraftNode {
+    const { key, value } = topic;
+    const name = nameOf(topic);
     const time = sourceTime(topic);
     const node = this.#draft.add({
       name: this.#draft.positionalName('source'),
@@ -115,13 +120,18 @@ export class StreamsBuilder {
       spec: () => ({
         kind: 'source',
         topic: { name, internal: false },
+        ...('pattern' in topic && { pattern: wholeMatch(topic.pattern) }),
         key,
         value,
         ...time,
         table: as === 'table',
       }),
     });
-    this.#sources.set(name, { topic: topic as unknown as Topic<never, never>, node, as });
+    this.#sources.set(name, { topic: topic as unknown as Readable<never, never>, node, as });
     return node;
   }
+}
+
+function nameOf<K, V>(topic: Readable<K, V>): string {
+  return 'pattern' in topic ? textOf(topic.pattern) : topic.name;
 }

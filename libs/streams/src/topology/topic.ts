@@ -8,6 +8,7 @@ import {
   type WatermarkOptions,
 } from '../time/timestamp.ts';
 import type { EventTime } from './graph.ts';
+import { requireStateless, textOf } from './topic-pattern.ts';
 
 export interface TopicOptions<K, V> extends TimestampOptions<K, V> {
   /** Left out: records without a key; keys that are there are not read. */
@@ -18,6 +19,14 @@ export interface TopicOptions<K, V> extends TimestampOptions<K, V> {
 /** A topic and its types. Sources, sinks and tests all name the same value, so they cannot disagree. */
 export interface Topic<in out K, in out V> {
   readonly name: string;
+  /** null: records without a key. */
+  readonly key: Serde<K> | null;
+  readonly value: Serde<V>;
+}
+
+/** Topics with one type of records, by their names. */
+export interface TopicPattern<in out K, in out V> {
+  readonly pattern: RegExp;
   /** null: records without a key. */
   readonly key: Serde<K> | null;
   readonly value: Serde<V>;
@@ -46,14 +55,19 @@ export function topic<V, K = null>(name: string, options: TopicOptions<K, V>): T
   return new DeclaredTopic(name, options);
 }
 
-class DeclaredTopic<K, V> implements Topic<K, V> {
-  readonly name: string;
+/** Declares all topics whose whole name matches, those that are made later too (Kafka Streams: `stream(Pattern)`). Never the topics of
+ *  the application itself, nor those of the broker (`__…`). @throws TopologyError for a pattern with the flag g or y */
+export function topicPattern<V, K = null>(pattern: RegExp, options: TopicOptions<K, V>): TopicPattern<K, V> {
+  requireStateless(pattern);
+  return new DeclaredPattern(pattern, options);
+}
+
+class DeclaredSource<K, V> {
   readonly key: Serde<K> | null;
   readonly value: Serde<V>;
   readonly time: SourceTime;
 
   constructor(name: string, { key, value, timestamp, watermark }: TopicOptions<K, V>) {
-    this.name = name;
     this.key = key ?? null;
     this.value = value;
     requireIdleness(name, watermark);
@@ -69,9 +83,25 @@ class DeclaredTopic<K, V> implements Topic<K, V> {
   }
 }
 
+class DeclaredTopic<K, V> extends DeclaredSource<K, V> implements Topic<K, V> {
+  readonly name: string;
+  constructor(name: string, options: TopicOptions<K, V>) {
+    super(name, options);
+    this.name = name;
+  }
+}
+
+class DeclaredPattern<K, V> extends DeclaredSource<K, V> implements TopicPattern<K, V> {
+  readonly pattern: RegExp;
+  constructor(pattern: RegExp, options: TopicOptions<K, V>) {
+    super(textOf(pattern), options);
+    this.pattern = pattern;
+  }
+}
+
 /** What `topic` was told about time. */
-export function sourceTime<K, V>(topic: Topic<K, V>): SourceTime {
-  if (topic instanceof DeclaredTopic) return topic.time;
+export function sourceTime<K, V>(topic: Topic<K, V> | TopicPattern<K, V>): SourceTime {
+  if (topic instanceof DeclaredSource) return topic.time;
   return { eventTime: null, watermarkDelayMs: 0, idleAfterMs: null, advancesWhenIdle: false };
 }
 
