@@ -30,10 +30,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   transaction: { from: BASE, typesFrom: ['state'] },
   sink: { from: BASE, typesFrom: ['topology', 'processor'] },
   topology: { from: [...BASE, 'column', 'processor', 'state', 'sink'] },
+  query: { from: [...BASE, 'processor', 'state', 'sink', 'topology'] },
   task: { from: [...BASE, 'column', 'topology', ...STAGES], typesFrom: ['runtime'] },
-  runtime: { from: [...BASE, 'column', 'topology', ...STAGES, 'task'] },
+  runtime: { from: [...BASE, 'column', 'topology', ...STAGES, 'query', 'task'] },
   threads: { from: [...BASE, 'topology', 'processor', 'state', 'sink', 'runtime'] },
   'dead-letters': { from: [...BASE, 'topology', 'sink'] },
+  client: { from: ['errors', 'serde'], typesFrom: ['record', 'query', 'topology'] },
   front: { from: [...BASE, 'column', 'topology', 'processor', 'sink', 'runtime'] },
 };
 

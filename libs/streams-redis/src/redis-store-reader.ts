@@ -48,6 +48,12 @@ export class RedisStoreReader implements StoreReader {
     }
   }
 
+  async position(): Promise<number | null> {
+    const { meta } = this.#keys;
+    const offset = await this.#connection.run(`read ${meta}`, (redis) => redis.hget(meta, 'offset'));
+    return offset === null ? null : Number(offset);
+  }
+
   async #scanOn(key: string, cursor: Buffer | '0'): Promise<[next: Buffer | null, entries: StoreEntry[]]> {
     const [next, flat] = await this.#connection.run(`scan ${key}`, (redis) =>
       redis.hscanBuffer(key, cursor, 'COUNT', ENTRIES_PER_SCAN),

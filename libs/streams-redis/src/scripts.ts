@@ -41,6 +41,7 @@ export interface RedisCommands {
     entries: string,
     windowPrefix: string,
   ): Promise<number>;
+  hget(key: string, field: 'offset'): Promise<string | null>;
   hmgetBuffer(key: string, fields: ReadonlyArray<string | Buffer>): Promise<Array<Buffer | null>>;
   hscanBuffer(key: string, cursor: Buffer | '0', count: 'COUNT', n: number): Promise<[Buffer, Buffer[]]>;
   zrange(key: string, start: 0, stop: -1): Promise<string[]>;

@@ -16,6 +16,7 @@ export { createTaskEnvironment } from './runtime/create-task-environment.ts';
 export { decodeAnnouncement } from './watermark/announcement.ts';
 export { partitionFor } from './sink/murmur2.ts';
 export { decodeStateValue } from './state/changelog-codec.ts';
+export { findStore, type FoundStore, type NamedStore, type StoreLayout } from './query/store-layout.ts';
 export type { KeyWindows } from './processor/operators/record-aligned/key-windows.ts';
 export type { ThreadInstruments } from './threads/threaded-streams-app.ts';
 export { BOUNDS, type ListBounds, type ListKey } from './processor/operators/process/list.serde.ts';

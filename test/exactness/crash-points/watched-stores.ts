@@ -26,6 +26,7 @@ async function open(
   return {
     changelogOffset: partition.changelogOffset,
     getMany: (segment, keys) => partition.getMany(segment, keys),
+    position: () => partition.position(),
     scan: (segment) => partition.scan(segment),
     segments: async () => {
       if (!restored) await onPoint('takeover run', id.partition);

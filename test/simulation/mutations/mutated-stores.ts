@@ -19,6 +19,7 @@ export class UncheckedStores implements StorePort {
     return {
       changelogOffset: partition.changelogOffset,
       getMany: (segment, keys) => partition.getMany(segment, keys),
+      position: () => partition.position(),
       segments: () => partition.segments(),
       scan: (segment) => partition.scan(segment),
       flush: async (flush) => (flush.fromOffset === flush.toOffset ? 'applied' : partition.flush(flush)),

@@ -91,6 +91,9 @@ class SimulatedStoreReader implements StoreReader {
     });
     for (let at = 0; at < all.length; at += ENTRIES_PER_PIECE) yield all.slice(at, at + ENTRIES_PER_PIECE);
   }
+  position(): Promise<number | null> {
+    return this.client.ask('storeRead', (server) => server.partition(this.client.id).offset);
+  }
 }
 
 function copyOf(value: Buffer | undefined): Buffer | null {

@@ -110,6 +110,7 @@ function processPartition(partition: StorePartition, name: string, process: Test
     getMany: (segment, keys) => process.through(() => partition.getMany(segment, keys)),
     segments: () => process.through(() => partition.segments()),
     scan: (segment) => partition.scan(segment),
+    position: () => process.through(() => partition.position()),
     flush: async (flush) => unlessFenced(await process.through(() => partition.flush(flush))),
     clear: async () => unlessFenced(await process.through(() => partition.clear())),
     close: () => process.through(() => partition.close()),

@@ -33,6 +33,16 @@ export function describeStoreReads(harness: StoreHarness): void {
       }
     });
 
+    it('tells any reader how far the changelog is applied', async () => {
+      const store = harness.store('keyValue');
+      const [owner, reader] = [await store.open(), await store.reader()];
+      expect(await reader.position()).toBeNull();
+      await owner.flush(keyValueFlush(0, 7, [['a', '1']]));
+      expect([await reader.position(), await owner.position()]).toEqual([7, 7]);
+      await owner.clear();
+      expect(await reader.position()).toBeNull();
+    });
+
     it('answers in the order of the question, null for what is missing, twice for what was asked twice', async () => {
       const owner = await harness.store('keyValue').open();
       await owner.flush(

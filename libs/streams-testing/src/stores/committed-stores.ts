@@ -1,8 +1,8 @@
 /** Finds a store in the topology, and reads it as what it is. */
 import type { StorePort, TopologyGraph } from '@hiveframe/streams';
-import { historyName } from '@hiveframe/streams/internal';
+import { findStore, historyName, type FoundStore, type NamedStore } from '@hiveframe/streams/internal';
 import { CommittedEntries } from './committed-entries.ts';
-import { findStore, requireLayout, type FoundStore, type NamedStore } from './store-layout.ts';
+import { requireLayout } from './store-layout.ts';
 import {
   testKeyValueStore,
   testListStore,

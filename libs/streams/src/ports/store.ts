@@ -55,6 +55,9 @@ export interface StoreReader {
   segments(): Promise<readonly number[]>;
   /** All entries of a segment, in no order, in bounded pieces. */
   scan(segment: SegmentId): AsyncIterable<readonly StoreEntry[]>;
+  /** The next changelog offset to apply, as stored now: what is read after this has all that is below it. null: nothing was ever
+   *  applied, or it was cleared. */
+  position(): Promise<number | null>;
 }
 
 export interface StorePartition extends StoreReader {

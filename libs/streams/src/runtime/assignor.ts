@@ -2,7 +2,7 @@
  *  R1 All inputs of a task go to one member (D26). R2 Pure: the same members and counts give the same answer. */
 import type { MemberAssignment, MemberInfo, TopicPartition } from '../ports/log.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
-import { decodeTasks, encodeMember } from './topology-version.ts';
+import { decodeTasks, encodeAssignment, type TaskServers } from './topology-version.ts';
 
 /** The resolved source topics of each sub-topology, by its id. */
 export type SourceTopics = ReadonlyMap<number, readonly string[]>;
@@ -61,11 +61,12 @@ export function toAssignment(
   tasks: readonly TaskId[],
   sources: SourceTopics,
   partitionCounts: ReadonlyMap<string, number>,
+  servers: TaskServers = [],
 ): MemberAssignment {
   const partitions: TopicPartition[] = tasks.flatMap(({ subTopology, partition }) =>
     (sources.get(subTopology) ?? [])
       .filter((topic) => partition < (partitionCounts.get(topic) ?? 0))
       .map((topic) => ({ topic, partition })),
   );
-  return { partitions, data: encodeMember(tasks) };
+  return { partitions, data: encodeAssignment(tasks, servers) };
 }

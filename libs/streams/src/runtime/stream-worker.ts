@@ -13,6 +13,7 @@ import type {
   MemberInfo,
   TopicPartition,
 } from '../ports/log.ts';
+import type { TaskLocation } from '../query/store-partitions.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { isGoneOfPattern } from '../task/gone-topic.ts';
@@ -30,8 +31,10 @@ import { taskFailureKind } from './task-failure.ts';
 import { TaskRegistry } from './task-registry.ts';
 import {
   chooseVersion,
+  decodeServers,
   decodeTasks,
   encodeMember,
+  serversOf,
   versionId,
   type TopologyVersion,
 } from './topology-version.ts';
@@ -64,6 +67,8 @@ export interface WorkerOptions {
   /** What the topics of the application were made for: partitions beyond that are nobody's yet. */
   readonly partitionCounts: () => ReadonlyMap<string, number>;
   readonly maxBufferedBytes: number;
+  /** Told to the other members. */
+  readonly applicationServer?: string | undefined;
   readonly listener: WorkerListener;
   member(): GroupMember;
   /** Tasks were given to this version of the topology, until the signal aborts. @throws what keeps it from running them */
@@ -80,6 +85,8 @@ export class StreamWorker implements GroupListener {
   readonly #versionId: string;
   readonly #bell = new Bell();
   #assigned: readonly TaskId[] = [];
+  /** By task: where the instance that has it is reached for queries, as of the last assignment. */
+  #servers: ReadonlyMap<string, string> = new Map();
   /** Ends with the assignment: what is being opened for it is called off. */
   #assignment = new AbortController();
   /** While set, the loop leaves the tasks alone (W1). */
@@ -120,6 +127,15 @@ export class StreamWorker implements GroupListener {
 
   get tasks(): readonly StreamTask[] {
     return this.#registry.all;
+  }
+
+  /** Where the state of a task can be read. Between two assignments a task is where it was. */
+  locate(id: TaskId): TaskLocation {
+    const name = formatTaskId(id);
+    const task = this.tasks.find((one) => one.name === name);
+    if (task?.state === 'running' || task?.state === 'suspended') return { kind: 'here', task };
+    const isOurs = task !== undefined || this.#assigned.some((one) => formatTaskId(one) === name);
+    return isOurs ? { kind: 'opening' } : { kind: 'elsewhere', server: this.#servers.get(name) ?? null };
   }
 
   run(): void {
@@ -265,7 +281,8 @@ export class StreamWorker implements GroupListener {
   // The group's calls
 
   memberData(): Bytes {
-    return encodeMember(this.#assigned, this.#version(this.#options.partitionCounts()));
+    const { partitionCounts, applicationServer } = this.#options;
+    return encodeMember(this.#assigned, this.#version(partitionCounts()), applicationServer);
   }
 
   assign(
@@ -277,7 +294,8 @@ export class StreamWorker implements GroupListener {
     const owned = assignTasks(tasksOf(sources, counts), turn.members);
     if (turn.waiting.length > 0) this.#tellOfVersions(turn.waiting.length, members.length);
     for (const { memberId } of turn.waiting) owned.set(memberId, []);
-    return new Map(Array.from(owned, ([id, tasks]) => [id, toAssignment(tasks, sources, counts)]));
+    const servers = serversOf(members, owned);
+    return new Map(Array.from(owned, ([id, tasks]) => [id, toAssignment(tasks, sources, counts, servers)]));
   }
 
   #version(partitionCounts: ReadonlyMap<string, number>): TopologyVersion {
@@ -325,6 +343,7 @@ export class StreamWorker implements GroupListener {
   ): Promise<void> {
     if (this.#isEnding) return;
     this.#assigned = decodeTasks(data);
+    this.#servers = decodeServers(data);
     this.#assignment = new AbortController();
     const ongoing = AbortSignal.any([signal, this.#assignment.signal]);
     const assigned = new Set(this.#assigned.map(formatTaskId));

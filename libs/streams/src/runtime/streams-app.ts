@@ -1,7 +1,10 @@
 /** The application: connects the log and the stores, prepares topics, joins the group, runs tasks until it is stopped. */
 import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
+import { ChangelogEnds } from '../query/changelog-ends.ts';
+import { StoreQueries, type StoreQueryOptions } from '../query/store-queries.ts';
 import type { RestoreProgress } from '../state/restore/restore-progress.ts';
+import type { StoreRef } from '../topology/store-ref.ts';
 import type { Topology } from '../topology/topology.ts';
 import { AppState, type StreamsState } from './app-state.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
@@ -38,6 +41,8 @@ export class StreamsApp implements AsyncDisposable {
   readonly #starting = new AbortController();
   readonly #globalTables: GlobalTables;
   readonly #guard: TopologyGuard;
+  /** The stores by name, with how far what was read has come: for who answers queries of others. */
+  readonly queries: StoreQueries;
   #worker: StreamWorker | null = null;
   #member: GroupMember | null = null;
   #ending: Promise<void> | null = null;
@@ -54,6 +59,7 @@ export class StreamsApp implements AsyncDisposable {
     this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#listeners.tell(what) });
     this.#globalTables = new GlobalTables(topology.graph.globalTables, this.#config);
     this.#guard = new TopologyGuard(topology.graph, this.#config);
+    this.queries = this.#createQueries();
     this.#state.listen((change) => {
       // A failure was told when it came: the last line of an application that failed says why.
       if (change.to !== 'error')
@@ -76,6 +82,32 @@ export class StreamsApp implements AsyncDisposable {
   /** The store partitions that are being brought up to date with their changelogs now. */
   get restoring(): readonly RestoreProgress[] {
     return this.#restores.ongoing;
+  }
+
+  /** A store, read only: what is committed, of all its partitions. Each read tells what is there then; several are no snapshot.
+   *  Stores that all can read (Redis) are read whoever has the task; a store in memory only where its task runs.
+   *  @throws UnknownStoreError. Reads reject with StoreNotHereError, StoreNotAvailableError, StoreKindError, InvalidQueryError */
+  store<S>(ref: StoreRef<S>, options?: StoreQueryOptions): S {
+    return this.queries.store(ref, options);
+  }
+
+  #createQueries(): StoreQueries {
+    const { applicationId, stores, clock, log, maxQueryLagOffsets } = this.#config;
+    return new StoreQueries(this.#topology.graph, {
+      applicationId,
+      stores,
+      ends: new ChangelogEnds(log.admin, clock),
+      maxLagOffsets: maxQueryLagOffsets,
+      numPartitions: (subTopology) => this.#numPartitions(subTopology),
+      locate: (subTopology, partition) =>
+        this.#worker?.locate({ subTopology, partition }) ?? { kind: 'opening' },
+    });
+  }
+
+  #numPartitions(subTopology: number): number | null {
+    if (this.#topics === null || this.#ending !== null) return null;
+    const { sources, partitionCounts } = this.#topics;
+    return Math.max(0, ...(sources.get(subTopology) ?? []).map((topic) => partitionCounts.get(topic) ?? 0));
   }
 
   /** Gives back a function that removes the listener. */
@@ -167,6 +199,7 @@ export class StreamsApp implements AsyncDisposable {
       sources: () => this.#topics!.sources,
       partitionCounts: () => this.#topics!.partitionCounts,
       maxBufferedBytes: this.#config.maxBufferedBytes,
+      applicationServer: this.#config.applicationServer,
       claim: (signal) => this.#guard.claim(signal),
       member: () => this.#member!,
       listener: {

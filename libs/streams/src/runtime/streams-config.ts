@@ -58,6 +58,12 @@ export interface StreamsConfig extends FailureHandlers {
   readonly rebalanceTimeoutMs?: number;
   /** Kafka: `group.instance.id`. @defaultValue none: dynamic membership */
   readonly instanceId?: string;
+  /** Where other instances reach this one for queries of stores in memory, `host:port`. Told to them with the group. Kafka:
+   *  `application.server`. @defaultValue none: what lies in its memory is read here only */
+  readonly applicationServer?: string;
+  /** A query of a store that all can read (Redis) is refused for a partition that is farther behind its changelog than this: it is
+   *  being restored, and what it has not yet is not missing. More than one commit writes. @defaultValue 100_000 */
+  readonly maxQueryLagOffsets?: number;
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly telemetry?: Telemetry;
@@ -68,7 +74,7 @@ export interface Instruments {
   readonly pacing?: Pacing;
 }
 
-type Optional = 'instanceId' | 'replicationFactor' | keyof FailureHandlers;
+type Optional = 'applicationServer' | 'instanceId' | 'replicationFactor' | keyof FailureHandlers;
 export type ResolvedStreamsConfig = Required<Omit<StreamsConfig, Optional>> &
   Pick<StreamsConfig, Optional> & { readonly deadLetterTopic: string } & Required<Instruments>;
 
@@ -93,6 +99,7 @@ export function resolveStreamsConfig(config: StreamsConfig & Instruments): Resol
     onDamagedRecords: 'fail',
     sessionTimeoutMs: 10_000,
     rebalanceTimeoutMs: 60_000,
+    maxQueryLagOffsets: 100_000,
     clock: systemClock,
     logger: silentLogger,
     telemetry: noTelemetry,
@@ -122,6 +129,7 @@ const POSITIVE = [
   'sessionTimeoutMs',
   'rebalanceTimeoutMs',
   'metadataMaxAgeMs',
+  'maxQueryLagOffsets',
 ] as const;
 
 function findFaults(config: ResolvedStreamsConfig): string[] {
@@ -137,6 +145,13 @@ function findFaults(config: ResolvedStreamsConfig): string[] {
     faults.push(
       `applicationId must be 1 to 180 letters, digits, dots, dashes or underscores (it names topics), is ${JSON.stringify(config.applicationId)}`,
     );
+  }
+  const { applicationServer } = config;
+  if (
+    applicationServer !== undefined &&
+    !/^(\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]]+):\d{1,5}$/.test(applicationServer)
+  ) {
+    faults.push(`applicationServer must be host:port, is ${JSON.stringify(applicationServer)}`);
   }
   const guarantees: readonly string[] = ['at_most_once', 'at_least_once', 'exactly_once'];
   if (!guarantees.includes(config.processingGuarantee)) {

@@ -23,7 +23,13 @@ interface MemberData {
   readonly tasks: readonly string[];
   /** Left out by members of older releases: they are taken for the leader's. */
   readonly topology?: ToldTopology;
+  /** Of a member: where it is reached for queries. */
+  readonly server?: string;
+  /** Of an assignment, to each member alike: who is reached where. */
+  readonly servers?: TaskServers;
 }
+/** Addresses that members told, each with the names of the tasks that it was given (Kafka Streams: partitionsByHost of AssignmentInfo). */
+export type TaskServers = readonly (readonly [server: string, tasks: readonly string[]])[];
 interface ToldTopology {
   readonly id: string;
   readonly sources: readonly (readonly [number, readonly string[]])[];
@@ -37,15 +43,40 @@ export function versionId(subTopologies: readonly SubTopology[], sources: Source
 }
 
 /** What a member tells the leader. */
-export function encodeMember(tasks: readonly TaskId[], version?: TopologyVersion): Bytes {
+export function encodeMember(tasks: readonly TaskId[], version?: TopologyVersion, server?: string): Bytes {
   const data: MemberData = {
     v: 1,
     tasks: tasks.map(formatTaskId),
     ...(version !== undefined && {
       topology: { id: version.id, sources: [...version.sources], counts: [...version.partitionCounts] },
     }),
+    ...(server !== undefined && { server }),
   };
   return Buffer.from(JSON.stringify(data));
+}
+/** What the leader tells a member. */
+export function encodeAssignment(tasks: readonly TaskId[], servers: TaskServers): Bytes {
+  const data: MemberData = {
+    v: 1,
+    tasks: tasks.map(formatTaskId),
+    ...(servers.length > 0 && { servers }),
+  };
+  return Buffer.from(JSON.stringify(data));
+}
+/** What members told of where they are reached, with what they are given. */
+export function serversOf(
+  members: readonly MemberInfo[],
+  owned: ReadonlyMap<string, readonly TaskId[]>,
+): TaskServers {
+  return members.flatMap(({ memberId, data }) => {
+    const { server } = decode(data);
+    return server === undefined ? [] : [[server, (owned.get(memberId) ?? []).map(formatTaskId)] as const];
+  });
+}
+/** By task name. */
+export function decodeServers(data: Bytes | null): ReadonlyMap<string, string> {
+  const { servers = [] } = decode(data);
+  return new Map(servers.flatMap(([server, tasks]) => tasks.map((task) => [task, server] as const)));
 }
 export function decodeTasks(data: Bytes | null): TaskId[] {
   return decode(data).tasks.map(parseTaskId);

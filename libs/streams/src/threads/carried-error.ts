@@ -1,6 +1,13 @@
 /** Errors on their way from a thread to its host. Structured clone would keep name and message only: here class, code, fields and
  *  causes arrive, so that the host can act on `error.code` or `LogError.failure.kind` as if it had been thrown here. */
 import {
+  InvalidQueryError,
+  StoreKindError,
+  StoreNotAvailableError,
+  StoreNotHereError,
+  UnknownStoreError,
+} from '../errors/query.error.ts';
+import {
   BufferFullError,
   ConfigError,
   DeserializationError,
@@ -57,6 +64,11 @@ const KNOWN: readonly ErrorClass[] = [
   BufferFullError,
   LogError,
   StoreError,
+  UnknownStoreError,
+  StoreKindError,
+  InvalidQueryError,
+  StoreNotHereError,
+  StoreNotAvailableError,
   SinkError,
   Error,
   TypeError,

@@ -26,14 +26,26 @@ export interface RowStoreOptions<K, V> extends StoreOptions<K, V> {
   readonly ttlMs?: number;
 }
 
+/** Both ends included; left out: from the first key, to the last. By the bytes of the keys, as the serde writes them. */
+export interface KeyRange<K> {
+  readonly from?: K;
+  readonly to?: K;
+}
+
 export interface ReadOnlyKeyValueStore<K, out V> {
   get(key: K): MaybePromise<V | undefined>;
+  /** Keys without a value are not in it. */
   getMany(keys: readonly K[]): Promise<ReadonlyMap<K, V>>;
+  /** In no order; what is written meanwhile may be seen or not. */
   all(): AsyncIterable<KeyValue<K, V>>;
+  /** In order of the key bytes. Stores are hash tables: this reads the whole store, and sorts what lies in the range in memory. */
+  range(range?: KeyRange<K>): AsyncIterable<KeyValue<K, V>>;
 }
 export interface ReadOnlyWindowStore<K, out V> {
   fetch(key: K, windowStartMs: number): MaybePromise<V | undefined>;
+  /** Windows that start within the span, both ends included, in order of time. */
   fetchRange(key: K, span: TimeSpan): AsyncIterable<KeyValue<Windowed<K>, V>>;
+  /** Windows that start within the span, both ends included; tumbling and hopping ones in order of time. In no order of keys. */
   fetchAll(span: TimeSpan): AsyncIterable<KeyValue<Windowed<K>, V>>;
 }
 

@@ -33,6 +33,10 @@ export class InMemoryStoreReader implements StoreReader {
     }
     if (piece.length > 0) yield piece;
   }
+
+  async position(): Promise<number | null> {
+    return this.#data().offset;
+  }
 }
 
 function latin1Of(bytes: Bytes): string {

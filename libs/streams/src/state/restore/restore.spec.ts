@@ -62,6 +62,7 @@ class WatchedPartition implements StorePartition {
   getMany = (...[segment, keys]: Parameters<StorePartition['getMany']>) =>
     this.#partition.getMany(segment, keys);
   segments = () => this.#partition.segments();
+  position = () => this.#partition.position();
   scan = (...[segment]: Parameters<StorePartition['scan']>) => this.#partition.scan(segment);
 }
 

@@ -3,11 +3,6 @@ import type { Serde } from '../../serde/serde.ts';
 import type { ReadOnlyKeyValueStore } from '../store-ref.ts';
 import { defineStore, type DefinedStoreOptions, type StoreDefinition } from './store-definition.ts';
 
-/** Both ends included; left out: from the first key, to the last. By the bytes of the keys, as the serde writes them. */
-export interface KeyRange<K> {
-  readonly from?: K;
-  readonly to?: K;
-}
 export interface ValueAndTimestamp<out V> {
   readonly value: V;
   /** Highest event time of what was processed when it was written. */
@@ -25,10 +20,6 @@ export interface KeyValueStore<K, in out V> extends ReadOnlyKeyValueStore<K, V> 
   /** Gives what was there; undefined: nothing, and the value was written. Await it before the next of this key. */
   putIfAbsent(key: K, value: V): MaybePromise<V | undefined>;
   delete(key: K): void;
-  /** In no order; what is written meanwhile may be seen or not. */
-  all(): AsyncIterable<KeyValue<K, V>>;
-  /** In order of the key bytes. Stores are hash tables: this reads the whole store, and sorts what lies in the range in memory. */
-  range(range?: KeyRange<K>): AsyncIterable<KeyValue<K, V>>;
   /** Keys whose bytes begin with those of the prefix, in order of their bytes; costs what `range` does. */
   prefixScan<P>(prefix: P, serde: Serde<P>): AsyncIterable<KeyValue<K, V>>;
 }

@@ -2,7 +2,8 @@
 import type { KeyValue, MaybePromise } from '../../../record/record.ts';
 import type { Serde } from '../../../serde/serde.ts';
 import type { StateEntry, StateSegment } from '../../../state/state-store.ts';
-import type { KeyRange, KeyValueStore, ValueAndTimestamp } from '../../../topology/stores/key-value-store.ts';
+import type { KeyRange } from '../../../topology/store-ref.ts';
+import type { KeyValueStore, ValueAndTimestamp } from '../../../topology/stores/key-value-store.ts';
 import { after, type EntryAccess } from './entry-access.ts';
 import { Turns, type WaitFor } from './turns.ts';
 
