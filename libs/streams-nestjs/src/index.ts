@@ -1,6 +1,7 @@
 export { StreamsModule, type StreamsFeature } from './streams.module.ts';
 export { FailureHandler, type FailureHandling } from './decorators/failure-handler.decorator.ts';
 export { getStreamsToken, InjectStreams } from './decorators/inject-streams.decorator.ts';
+export { getStoreToken, InjectStore, type StoreParameter } from './decorators/inject-store.decorator.ts';
 export { StreamTopology, type StreamTopologyOptions } from './decorators/stream-topology.decorator.ts';
 export { TopicSource } from './decorators/topic-source.decorator.ts';
 export type { ApplicationOptions } from './discovery/decorated-providers.ts';
@@ -34,3 +35,7 @@ export type { EventIssue } from './ingest/event-validator.ts';
 export { NotWrittenError, OutcomeUnknownError } from './ingest/ingest.errors.ts';
 export { INGEST_HEADERS } from './ingest/ingest-headers.ts';
 export { withoutRepeats, type WithoutRepeatsOptions } from './ingest/without-repeats.ts';
+export { StreamsQueriesModule } from './queries/streams-queries.module.ts';
+export type { QueriesOptions } from './queries/queries-options.ts';
+export type { QueryProblem } from './queries/problems.filter.ts';
+export { QUERY_HEADERS } from './queries/query-headers.ts';

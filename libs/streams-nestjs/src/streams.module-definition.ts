@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
+import { ConfigurableModuleBuilder, forwardRef, type DynamicModule, type Provider } from '@nestjs/common';
 import { getStreamsToken } from './decorators/inject-streams.decorator.ts';
 import type {
   StreamsModuleExtras,
@@ -8,6 +8,7 @@ import { ApplicationLog } from './lifecycle/application-log.ts';
 import { StreamsLifecycle } from './lifecycle/streams.lifecycle.ts';
 import { SourceRunner } from './sources/source-runner.ts';
 import { StreamsProbesModule } from './health/streams-probes.module.ts';
+import { StreamsStoresModule } from './stores/streams-stores.module.ts';
 import {
   APPLICATION,
   APPLICATION_NAME,
@@ -26,12 +27,18 @@ const DEFAULT_EXTRAS: StreamsModuleExtras = {
 function withExtras(definition: DynamicModule, extras: StreamsModuleExtras): DynamicModule {
   const { name = DEFAULT_APPLICATION, isGlobal = true, healthController = true } = extras;
   const tokens = [getStreamsToken(name), getStreamsOptionsToken(name), getApplicationLogToken(name)];
+  /** Made when modules are scanned, as then every @InjectStore has told its store; once, as Nest knows a module by its reference. */
+  let stores: DynamicModule | undefined;
   return {
     ...definition,
     global: isGlobal,
-    imports: [...(definition.imports ?? []), ...(healthController ? [StreamsProbesModule] : [])],
+    imports: [
+      ...(definition.imports ?? []),
+      ...(healthController ? [StreamsProbesModule] : []),
+      forwardRef(() => (stores ??= StreamsStoresModule.of(name, isGlobal))),
+    ],
     providers: [...(definition.providers ?? []), ...providersOf(name)],
-    exports: [...(definition.exports ?? []), ...tokens],
+    exports: [...(definition.exports ?? []), ...tokens, StreamsStoresModule],
   };
 }
 

@@ -8,9 +8,12 @@
  *     of it.
  *  N5 Who writes to the log beside the application (sources, HTTP ingest) ends first, in half of the time: then the log is closed. */
 import {
+  sharedStoreQueries,
+  systemClock,
   TimeoutError,
   type RestoreProgress,
   type StateChange,
+  type StoreQueries,
   type StreamsListener,
   type StreamThread,
   type ThreadStatus,
@@ -54,6 +57,8 @@ export class StreamsLifecycle
   readonly #shutdown = new AbortController();
   readonly #listeners = new Set<StreamsListener>();
   #app: RunnableApp | undefined;
+  /** With stream threads: what this one reads of stores that all can read. */
+  #sharedQueries: StoreQueries | undefined;
   #stopped: Promise<void> | undefined;
   #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
 
@@ -90,6 +95,11 @@ export class StreamsLifecycle
     return this.#app;
   }
 
+  /** The stores, for queries: once Nest has bootstrapped. undefined too where they lie in the memory of stream threads. */
+  get queries(): StoreQueries | undefined {
+    return this.#app?.queries ?? this.#sharedQueries;
+  }
+
   /** As the application's own `listen`, but may be called before Nest has bootstrapped. Gives back a function that removes it. */
   listen(listener: StreamsListener): () => void {
     this.#listeners.add(listener);
@@ -104,7 +114,9 @@ export class StreamsLifecycle
     if (this.thread !== undefined) return; // N4
     this.explorer.refuseStrangers(this.registry.applications);
     const { autoStart = true } = this.options;
-    this.#app = this.createApp(this.#buildTopology(), {
+    const topology = this.#buildTopology();
+    this.#readSharedStores(topology);
+    this.#app = this.createApp(topology, {
       ...this.explorer.configure(this.name, this.options),
       logger: this.options.logger ?? new NestLogger(),
     });
@@ -127,6 +139,22 @@ export class StreamsLifecycle
     const { threads } = this.options;
     const isLeftToThreads = threads !== undefined && this.explorer.discover(this.name).length === 0;
     return isLeftToThreads ? null : this.explorer.buildTopology(this.name);
+  }
+
+  #readSharedStores(topology: Topology | null): void {
+    const { threads, stores, applicationId, log, clock = systemClock, maxQueryLagOffsets } = this.options;
+    if (threads === undefined || topology === null || stores?.durable !== true) return;
+    this.#sharedQueries = sharedStoreQueries(topology, {
+      applicationId,
+      log,
+      stores,
+      clock,
+      maxQueryLagOffsets,
+    });
+    const connected = Promise.all([this.log.connected(), stores.connect(this.#shutdown.signal)]);
+    connected.catch((error: unknown) => {
+      if (!this.#shutdown.signal.aborted) this.#logger.warn(`Queries are not answered: ${String(error)}`);
+    });
   }
 
   #tell(what: (listener: StreamsListener) => void): void {
@@ -167,6 +195,7 @@ export class StreamsLifecycle
       const late = () => new TimeoutError(`it is still stopping after ${lastMs} ms`);
       await within(lastMs, this.#app.stop({ timeoutMs }), late);
       await this.log.close();
+      if (this.#sharedQueries !== undefined) await this.options.stores?.close(1_000);
     } catch (error) {
       this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }
