@@ -42,9 +42,16 @@ describe('parseSettings', () => {
       httpMaxBodyBytes: 65_536,
       httpMaxConnections: 256,
       httpRequestTimeoutMs: 15_000,
+      queries: true,
       console: true,
       logLevel: 'info',
     });
+  });
+
+  it('answers queries where only this machine can ask, unless told otherwise', () => {
+    expect(parseSettings({ BIND_ADDRESS: '::1' }).queries).toBe(true);
+    expect(parseSettings({ BIND_ADDRESS: '0.0.0.0' }).queries).toBe(false);
+    expect(parseSettings({ QUERIES: 'false' }).queries).toBe(false);
   });
 
   it('reads every variable', () => {
@@ -76,6 +83,7 @@ describe('parseSettings', () => {
       HTTP_MAX_BODY_BYTES: '1000',
       HTTP_MAX_CONNECTIONS: '10',
       HTTP_REQUEST_TIMEOUT_MS: '5000',
+      QUERIES: 'true',
       CONSOLE: 'false',
       LOG_LEVEL: 'DEBUG',
     });
@@ -111,6 +119,7 @@ describe('parseSettings', () => {
       httpMaxBodyBytes: 1_000,
       httpMaxConnections: 10,
       httpRequestTimeoutMs: 5_000,
+      queries: true,
       console: false,
       logLevel: 'debug',
     });

@@ -47,6 +47,8 @@ export interface Settings {
   readonly httpMaxConnections: number;
   /** From a request's first byte to its last. */
   readonly httpRequestTimeoutMs: number;
+  /** Answers queries of the windows over HTTP, to whoever reaches it. */
+  readonly queries: boolean;
   readonly console: boolean;
   readonly logLevel: LogLevel;
 }
@@ -100,6 +102,7 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
       max: 3_600_000,
       unit: 'milliseconds',
     }),
+    queries: read.boolean('QUERIES', isLoopback(read.text('BIND_ADDRESS'))),
     console: read.boolean('CONSOLE', true),
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
@@ -112,6 +115,11 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     );
   if (read.faults.length > 0) throw new ConfigError(describeFaults(read.faults));
   return settings;
+}
+
+/** Only this machine reaches it. @param address what is listened on; undefined: the default */
+function isLoopback(address = '127.0.0.1'): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 function describeFaults(faults: readonly string[]): string {

@@ -18,6 +18,9 @@ import { InjectResultsTable } from './results-table.ts';
 import { toSensorAggregate, type SensorAggregate } from './sensor-aggregate.ts';
 import { sensorTopics } from './sensor-topics.ts';
 
+/** Names the group and, with it, the store of its windows. */
+export const SENSOR_STATS = 'sensor-stats';
+
 /** Readings -> alerts at once, and per sensor and window the averages, extremes and counts. */
 @StreamTopology({ name: 'sensor-analytics' })
 export class SensorAnalyticsTopology implements TopologyDefinition {
@@ -35,7 +38,7 @@ export class SensorAnalyticsTopology implements TopologyDefinition {
     if (topics.alerts !== null) readings.filter(({ alert }) => alert).to(topics.alerts);
 
     const aggregates = readings
-      .groupByKey({ name: 'sensor-stats' })
+      .groupByKey({ name: SENSOR_STATS })
       .windowedBy(tumbling({ sizeMs: windowMs }), { graceMs: 0, emit })
       .agg(
         avg('temperature').alias('avg_temp'),
