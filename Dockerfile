@@ -3,6 +3,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 # Manifests first: the layer of npm ci stays while only sources change.
 COPY package.json package-lock.json ./
+COPY libs/create-streams/package.json libs/create-streams/
 COPY libs/streams/package.json libs/streams/
 COPY libs/streams-cli/package.json libs/streams-cli/
 COPY libs/streams-connect/package.json libs/streams-connect/
@@ -11,6 +12,7 @@ COPY libs/streams-kafkajs/package.json libs/streams-kafkajs/
 COPY libs/streams-nestjs/package.json libs/streams-nestjs/
 COPY libs/streams-redis/package.json libs/streams-redis/
 COPY libs/streams-postgres/package.json libs/streams-postgres/
+COPY libs/streams-schematics/package.json libs/streams-schematics/
 COPY libs/streams-testing/package.json libs/streams-testing/
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.base.json tsconfig.build.json ./
@@ -18,7 +20,7 @@ COPY libs libs
 COPY src src
 RUN npm run build
 # What the service does not use goes (optional peers, and with them the test kit, would stay), and sources are not run.
-RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-postgres libs/*/src libs/*/test libs/*/test-types && \
+RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-postgres libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
   npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim

@@ -29,12 +29,15 @@ export default {
       testMatch: [
         '<rootDir>/{libs,src,examples,scripts,test/style,test/simulation,test/chaos,test/exactness,test/differential}/**/*.spec.ts',
       ],
+      // The starter's own: they run in what is made of it.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/libs/create-streams/template/'],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'] },
     { ...base, displayName: 'differential', testMatch: ['<rootDir>/test/differential/**/*.diff-spec.ts'] },
     { ...base, displayName: 'helm', testMatch: ['<rootDir>/test/helm/**/*.helm-spec.ts'] },
     { ...base, displayName: 'kube', testMatch: ['<rootDir>/test/kube/**/*.kube-spec.ts'] },
+    { ...base, displayName: 'starter', testMatch: ['<rootDir>/test/starter/**/*.starter-spec.ts'] },
     { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.e2e-spec.ts'] },
     { ...base, displayName: 'chaos', testMatch: ['<rootDir>/test/chaos/**/*.chaos-spec.ts'] },
     { ...base, displayName: 'exactness', testMatch: ['<rootDir>/test/exactness/**/*.exact-spec.ts'] },

@@ -61,7 +61,13 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-nestjs': ['@nestjs'],
 };
 /** All but the engine. */
-const PACKAGES = [...Object.keys(ADAPTERS), 'streams-testing', 'streams-cli'];
+const PACKAGES = [
+  ...Object.keys(ADAPTERS),
+  'streams-testing',
+  'streams-cli',
+  'streams-schematics',
+  'create-streams',
+];
 /** A package that stands on others than the engine. */
 const ON_TOP: Readonly<Record<string, readonly string[]>> = { 'streams-nestjs': ['streams-connect'] };
 

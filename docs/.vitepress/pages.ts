@@ -19,6 +19,7 @@ export interface Section {
 const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   Start: [
     'README.md',
+    'docs/guide/starting.md',
     'docs/guide/tutorial.md',
     'examples/README.md',
     'docs/guide/coming-from-kafka-streams.md',
