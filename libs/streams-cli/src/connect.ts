@@ -1,4 +1,5 @@
 /** From flags and settings to what the engine asks for. */
+import type { Command } from 'commander';
 import { ConfigError, type LogPort, type Logger, type StorePort, type Topology } from '@hiveframe/streams';
 import { embedded } from '@hiveframe/streams-embedded';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
@@ -26,8 +27,27 @@ export interface Connection {
 const CONNECT_TIMEOUT_MS = 30_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** @throws ConfigError for settings that are missing; what the log and the store throw when they cannot be reached in time */
-export async function connect(flags: ConnectionFlags, tell: (text: string) => void): Promise<Connection> {
+export function addConnectionOptions(command: Command): Command {
+  return command
+    .option('--application-id <id>', 'which application')
+    .option('--brokers <host:port,...>', 'its Kafka, without TLS and credentials')
+    .option('--checkpoint-dir <folder>', 'or its embedded log')
+    .option(
+      '--config <module>',
+      'or a file that exports { log, stores, applicationId, topology } as its default',
+    );
+}
+
+/** `purpose` is what cannot be done without the settings, such as `reset`. @throws ConfigError for settings that are missing; what the
+ *  log and the store throw when they cannot be reached in time */
+export async function connect(
+  purpose: string,
+  flags: ConnectionFlags,
+  tell: (text: string) => void,
+): Promise<Connection> {
+  const missing = (what: string, names: string): never => {
+    throw new ConfigError(`Cannot ${purpose}: ${what} is not said. Give ${names}.`);
+  };
   const config = flags.config === undefined ? {} : await loadConfig(flags.config);
   const logger: Logger = {
     log: (level, text) => (level === 'warn' || level === 'error' ? tell(`${text}\n`) : undefined),
@@ -68,8 +88,4 @@ function storesOf(
 ): StorePort | undefined {
   if (url === undefined) return config.stores;
   return redis({ url, logger, ...(keyPrefix !== undefined && { keyPrefix }) });
-}
-
-function missing(what: string, flags: string): never {
-  throw new ConfigError(`Cannot reset: ${what} is not said. Give ${flags}.`);
 }

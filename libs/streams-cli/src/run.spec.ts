@@ -46,6 +46,8 @@ describe('hiveframe', () => {
     [['topology', 'describe', '--help'], '--format'],
     [['topology', 'diff', '--help'], '--accept'],
     [['reset', '--help'], '--dry-run'],
+    [['dead-letters', '--help'], 'audit'],
+    [['dead-letters', 'replay', '--help'], '--by <name>'],
   ])('explains itself: %j', async (args, mentioned) => {
     const { code, out } = await hiveframe(...args);
     expect(code).toBe(0);

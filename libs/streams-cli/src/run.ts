@@ -1,5 +1,7 @@
-/** The command line: exit code 0 done, 1 an unsafe change was found, 2 it could not be done (bad arguments among the reasons). */
+/** The command line: exit code 0 done, 1 an unsafe change was found or dead letters were refused, 2 it could not be done (bad arguments
+ *  among the reasons). */
 import { Command, CommanderError } from 'commander';
+import { addDeadLetters } from './commands/dead-letters.ts';
 import { addReset } from './commands/reset.ts';
 import { addTopology } from './commands/topology.ts';
 import { FAILED, type Terminal } from './terminal.ts';
@@ -12,7 +14,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .showHelpAfterError('(add --help for what there is)');
-  addTopology(program, terminal, (code) => (exitCode = code));
+  const exit = (code: number) => (exitCode = code);
+  addDeadLetters(program, terminal, exit);
+  addTopology(program, terminal, exit);
   addReset(program, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });

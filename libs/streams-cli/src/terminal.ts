@@ -3,6 +3,7 @@ export interface Terminal {
   readonly err: (text: string) => void;
 }
 
-/** Exit codes beside 0: an unsafe change was found; it could not be done. */
+/** Exit codes beside 0: an unsafe change was found; some dead letters were refused, or the one is not there; it could not be done. */
 export const UNSAFE = 1;
+export const REFUSED = 1;
 export const FAILED = 2;

@@ -1,7 +1,7 @@
 /** hiveframe reset */
 import { InvalidArgumentError, type Command } from 'commander';
 import { resetApplication, type ResetOptions, type ResetPlan } from '@hiveframe/streams';
-import { connect, type ConnectionFlags } from '../connect.ts';
+import { addConnectionOptions, connect, type ConnectionFlags } from '../connect.ts';
 import type { Terminal } from '../terminal.ts';
 
 type ResetFlags = ConnectionFlags & {
@@ -10,20 +10,12 @@ type ResetFlags = ConnectionFlags & {
 };
 
 export function addReset(program: Command, { out, err }: Terminal): void {
-  program
-    .command('reset')
+  addConnectionOptions(program.command('reset'))
     .description(
       'Takes an application back to before its first start: deletes its changelogs, repartition and sink topics and its keys in Redis, and sets the offsets of its inputs. Refused while an instance is active. What it wrote to other topics stays.',
     )
-    .option('--application-id <id>', 'which application')
-    .option('--brokers <host:port,...>', 'its Kafka, without TLS and credentials')
-    .option('--checkpoint-dir <folder>', 'or its embedded log')
     .option('--redis <url>', 'its Redis; left out: its state is in memory')
     .option('--key-prefix <prefix>', 'of its keys in Redis')
-    .option(
-      '--config <module>',
-      'or a file that exports { log, stores, applicationId, topology } as its default',
-    )
     .option('--topology <module>', 'its topology, for one that last ran before topologies were stored')
     .option(
       '--to <place>',
@@ -33,7 +25,7 @@ export function addReset(program: Command, { out, err }: Terminal): void {
     )
     .option('--dry-run', 'only tell what would be done')
     .action(async (flags: ResetFlags) => {
-      const { applicationId, topology, log, stores, close } = await connect(flags, err);
+      const { applicationId, topology, log, stores, close } = await connect('reset', flags, err);
       try {
         const dryRun = flags.dryRun === true;
         const options = { applicationId, log, to: flags.to, dryRun };

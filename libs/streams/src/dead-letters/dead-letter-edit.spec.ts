@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { checkEdit, editRecord, type DeadLetterEdit } from './dead-letter-edit.ts';
+import { checkEdit, editRecord, parseDeadLetterEdit, type DeadLetterEdit } from './dead-letter-edit.ts';
 import { mergePatch } from './exact-json.ts';
 import { renderBytes } from './rendered-bytes.ts';
 
@@ -105,6 +105,24 @@ describe('an edit', () => {
     [{ headers: 'a' }, 'headers must be an object'],
   ])('that is none is refused: %j', (edit, message) => {
     expect(() => checkEdit(edit)).toThrow(`Cannot edit a dead letter: ${message}`);
+  });
+});
+
+describe('an edit that is given as text', () => {
+  it('keeps its numbers as they are written', () => {
+    const text = '{"value":{"merge":{"id":12345678901234567890,"deep":{"x":1.0}}}}';
+    const { value } = editRecord(record('{"a":1}'), parseDeadLetterEdit(text));
+    expect(Buffer.from(value!).toString()).toBe('{"a":1,"id":12345678901234567890,"deep":{"x":1.0}}');
+    expect(
+      Buffer.from(
+        editRecord(record(null), parseDeadLetterEdit('{"value":{"json":1e400}}')).value!,
+      ).toString(),
+    ).toBe('1e400');
+  });
+
+  it('is refused where it is no JSON, or no edit', () => {
+    expect(() => parseDeadLetterEdit('{')).toThrow('Cannot edit a dead letter: it is no JSON');
+    expect(() => parseDeadLetterEdit('{"values":1}')).toThrow('values is none of key, value and headers');
   });
 });
 

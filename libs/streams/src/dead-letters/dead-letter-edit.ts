@@ -42,6 +42,17 @@ export function checkEdit(edit: unknown): DeadLetterEdit {
   return edit as DeadLetterEdit;
 }
 
+/** Of JSON text, such as `{"value":{"merge":{"size":3}}}`: numbers of it stay as they are written. @throws ConfigError */
+export function parseDeadLetterEdit(text: string): DeadLetterEdit {
+  let edit: unknown;
+  try {
+    edit = parseExactly(text);
+  } catch (error) {
+    throw refused(`it is no JSON: ${(error as Error).message}`);
+  }
+  return checkEdit(edit);
+}
+
 const FORMS = ['json', 'text', 'base64', 'merge'];
 
 function checkBytes(what: string, edit: unknown, forms = FORMS): void {

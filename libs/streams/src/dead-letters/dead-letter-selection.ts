@@ -10,7 +10,7 @@ export interface DeadLetterFilter {
   /** Dead letters since then, and before then, epoch ms. */
   readonly sinceMs?: number;
   readonly untilMs?: number;
-  /** The kind (`processing`), the name of the error (`RangeError`), or a part of its message. */
+  /** The kind (`processing`), the name of the error (`ProcessingError`), or a part of its message. */
   readonly reason?: string;
 }
 

@@ -1,7 +1,6 @@
 /** Who replayed what, when, and to where: a topic beside the dead letters, a record for each replay, in the transaction that replays. It is
  *  also what says that a dead letter was replayed, so it is kept for ever, and not compacted: a letter that was replayed twice has two. */
-import { ConfigError } from '../errors/streams.error.ts';
-import type { LogPort, PartitionOffset } from '../ports/log.ts';
+import { LogError, type LogPort, type PartitionOffset } from '../ports/log.ts';
 import type { Bytes } from '../record/record.ts';
 import { committedRecords } from './committed-records.ts';
 import type { RawDeadLetter } from './dead-letter-record.ts';
@@ -48,20 +47,20 @@ export function encodeAuditEntry(entry: ReplayAuditEntry): { readonly key: Bytes
   };
 }
 
-/** @throws ConfigError for what is none, or of a later version */
+/** @throws LogError, `unusable`, for what is none, or of a later version */
 export function decodeAuditEntry({ topic, partition, offset, rawValue }: RawDeadLetter): ReplayAuditEntry {
   const where = `${topic}-${partition} at offset ${offset}`;
   let entry: Partial<ReplayAuditEntry & { readonly format: number }> | null;
   try {
     entry = JSON.parse(Buffer.from(rawValue ?? []).toString()) as typeof entry;
   } catch (cause) {
-    throw new ConfigError(`Cannot read ${where}: it is no record of a replay.`, { cause });
+    throw unusable(`Cannot read ${where}: it is no record of a replay.`, cause);
   }
   const { format, ...rest } = entry ?? {};
   if (typeof format !== 'number' || rest.letter === undefined)
-    throw new ConfigError(`Cannot read ${where}: it is no record of a replay. Who else writes this topic?`);
+    throw unusable(`Cannot read ${where}: it is no record of a replay. Who else writes this topic?`);
   if (format <= FORMAT) return rest as ReplayAuditEntry;
-  throw new ConfigError(
+  throw unusable(
     `Cannot read ${where}: a later version of this toolkit wrote it (format ${format}). Update @hiveframe/streams.`,
   );
 }
@@ -101,7 +100,7 @@ export class ReplayAudit {
     return own;
   }
 
-  /** Replayed letters beyond the end of the topic were of another topic of that name. @throws ConfigError */
+  /** Replayed letters beyond the end of the topic were of another topic of that name. @throws LogError, `unusable` */
   async checkOf(deadLetterTopic: string): Promise<void> {
     if (this.#highest.size === 0) return;
     const at = Array.from(this.#highest.keys(), (partition) => ({ topic: deadLetterTopic, partition }));
@@ -110,7 +109,7 @@ export class ReplayAudit {
     const ends = there.length === 0 ? [] : await this.#log.admin.offsets(there, 'end');
     if (there.length === at.length && ends.every((end) => end.offset > this.#highest.get(end.partition)!))
       return;
-    throw new ConfigError(
+    throw unusable(
       `Cannot replay from ${deadLetterTopic}: ${this.topic} knows of replays beyond its end, so the topic was made anew. Delete ${this.topic}: what it says is of letters that are gone.`,
     );
   }
@@ -121,4 +120,8 @@ export class ReplayAudit {
     const replication = replicationFactor === undefined ? {} : { replicationFactor };
     await this.#log.admin.create([{ topic: this.topic, numPartitions: 1, config, ...replication }]);
   }
+}
+
+function unusable(message: string, cause?: unknown): LogError {
+  return new LogError({ kind: 'unusable' }, message, { cause });
 }
