@@ -10,6 +10,7 @@ COPY libs/streams-connect/package.json libs/streams-connect/
 COPY libs/streams-embedded/package.json libs/streams-embedded/
 COPY libs/streams-kafkajs/package.json libs/streams-kafkajs/
 COPY libs/streams-nestjs/package.json libs/streams-nestjs/
+COPY libs/streams-otel/package.json libs/streams-otel/
 COPY libs/streams-redis/package.json libs/streams-redis/
 COPY libs/streams-postgres/package.json libs/streams-postgres/
 COPY libs/streams-schematics/package.json libs/streams-schematics/

@@ -48,6 +48,7 @@ const FOREIGN = [
   'ioredis',
   'kafkajs',
   'pg',
+  'pino',
   'testcontainers',
 ];
 
@@ -59,6 +60,7 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-postgres': ['pg'],
   'streams-connect': [],
   'streams-nestjs': ['@nestjs'],
+  'streams-otel': ['@opentelemetry', 'pino'],
 };
 /** All but the engine. */
 const PACKAGES = [

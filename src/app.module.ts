@@ -1,11 +1,18 @@
-import { StreamsModule, StreamsQueriesModule } from '@hiveframe/streams-nestjs';
+import { StreamsMetricsModule, StreamsModule, StreamsQueriesModule } from '@hiveframe/streams-nestjs';
+import type { StartedTelemetry } from '@hiveframe/streams-otel';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Settings } from './config/settings.ts';
 import { PlatformModule } from './platform/platform.module.ts';
-import { getLogToken, getSettingsToken, getStoresToken } from './platform/platform.tokens.ts';
+import {
+  getLogToken,
+  getSettingsToken,
+  getStoresToken,
+  getTelemetryToken,
+} from './platform/platform.tokens.ts';
 import { streamsOptions } from './platform/streams-options.ts';
 import { SENSOR_STATS } from './sensors/sensor-analytics.topology.ts';
 import { SensorsModule } from './sensors/sensors.module.ts';
+import { TelemetryModule } from './telemetry/telemetry.module.ts';
 
 @Module({})
 export class AppModule {
@@ -14,9 +21,15 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.forSettings(settings),
+        TelemetryModule.forSettings(),
         StreamsModule.forRootAsync({
-          inject: [getSettingsToken(), getLogToken(), getStoresToken()],
+          inject: [getSettingsToken(), getLogToken(), getStoresToken(), getTelemetryToken()],
           useFactory: streamsOptions,
+        }),
+        StreamsMetricsModule.register({
+          inject: [getSettingsToken(), getTelemetryToken()],
+          useFactory: ({ metrics }: Settings, started: StartedTelemetry | null) =>
+            metrics && started !== null ? started.page : null,
         }),
         SensorsModule,
         ...(settings.queries ? [StreamsQueriesModule.register({ stores: [SENSOR_STATS] })] : []),

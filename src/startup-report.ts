@@ -11,6 +11,8 @@ export function startupReport(settings: Settings): readonly string[] {
     `Guarantee: ${settings.processingGuarantee}, a commit every ${settings.commitIntervalMs} ms, as ${settings.applicationId}`,
   ];
   if (settings.numStreamThreads > 1) lines.push(`Threads: ${settings.numStreamThreads}`);
+  if (settings.metrics) lines.push('Metrics: GET /metrics');
+  if (settings.otlp) lines.push('Metrics: by OTLP');
   if (settings.simulate) lines.push(`Simulating sensors into ${settings.inputTopic}`);
   return lines;
 }

@@ -44,6 +44,8 @@ describe('parseSettings', () => {
       httpRequestTimeoutMs: 15_000,
       queries: true,
       console: true,
+      metrics: false,
+      otlp: false,
       logLevel: 'info',
     });
   });
@@ -85,6 +87,8 @@ describe('parseSettings', () => {
       HTTP_REQUEST_TIMEOUT_MS: '5000',
       QUERIES: 'true',
       CONSOLE: 'false',
+      METRICS: 'on',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'DEBUG',
     });
     expect(settings).toEqual({
@@ -121,6 +125,8 @@ describe('parseSettings', () => {
       httpRequestTimeoutMs: 5_000,
       queries: true,
       console: false,
+      metrics: true,
+      otlp: true,
       logLevel: 'debug',
     });
   });

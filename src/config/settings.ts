@@ -50,6 +50,10 @@ export interface Settings {
   /** Answers queries of the windows over HTTP, to whoever reaches it. */
   readonly queries: boolean;
   readonly console: boolean;
+  /** Serve `GET /metrics` to a Prometheus. */
+  readonly metrics: boolean;
+  /** Send metrics by OTLP; where to, the SDK reads itself (`OTEL_EXPORTER_OTLP_…`). */
+  readonly otlp: boolean;
   readonly logLevel: LogLevel;
 }
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -104,6 +108,8 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     }),
     queries: read.boolean('QUERIES', isLoopback(read.text('BIND_ADDRESS'))),
     console: read.boolean('CONSOLE', true),
+    metrics: read.boolean('METRICS', false),
+    otlp: read.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined,
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
   refuseSharedTopics(read, settings);

@@ -1,5 +1,6 @@
 import type { LogPort, StorePort } from '@hiveframe/streams';
 import type { StreamsModuleOptions } from '@hiveframe/streams-nestjs';
+import type { StartedTelemetry } from '@hiveframe/streams-otel';
 import type { Settings } from '../config/settings.ts';
 
 /** Where each of several threads makes the application its own: see `stream-thread.ts`. */
@@ -8,7 +9,12 @@ const STREAM_THREAD = new URL('../stream-thread.js', import.meta.url);
 const MIN_TRANSACTION_TIMEOUT_MS = 10_000;
 
 /** The engine's configuration. A record that cannot be read or judged goes to the dead letters, which is the engine's default. */
-export function streamsOptions(settings: Settings, log: LogPort, stores: StorePort): StreamsModuleOptions {
+export function streamsOptions(
+  settings: Settings,
+  log: LogPort,
+  stores: StorePort,
+  started: StartedTelemetry | null = null,
+): StreamsModuleOptions {
   const { numStreamThreads } = settings;
   return {
     applicationId: settings.applicationId,
@@ -19,6 +25,7 @@ export function streamsOptions(settings: Settings, log: LogPort, stores: StorePo
     transactionTimeoutMs: Math.max(MIN_TRANSACTION_TIMEOUT_MS, 3 * settings.commitIntervalMs),
     deadLetterTopic: settings.deadLetterTopic,
     stopTimeoutMs: settings.stopTimeoutMs,
+    ...(started !== null && { telemetry: started.telemetry }),
     ...(numStreamThreads > 1 && { threads: { module: STREAM_THREAD, numStreamThreads } }),
     // With one partition the rows of a window come as one table; each thread needs one of its own.
     // Embedded, nobody else could make it; on Kafka it belongs to its producers, unless the app itself plays them.

@@ -25,6 +25,8 @@ export { ProcessExit } from './lifecycle/process-exit.ts';
 export { StreamsHealth, type HealthReport } from './health/streams.health.ts';
 export { StreamsHealthController } from './health/streams-health.controller.ts';
 export { HTTP_LIMITS, limitHttpServer, type HttpLimits } from './http/http-limits.ts';
+export type { MetricsPage } from './metrics/metrics.controller.ts';
+export { StreamsMetricsModule, type StreamsMetricsOptions } from './metrics/streams-metrics.module.ts';
 export { nestStreams, type ThreadModule } from './threads/nest-streams.ts';
 export { NestLogger } from './logging/nest-logger.ts';
 export { getStreamsAppFactoryToken, getStreamsOptionsToken, getStreamThreadToken } from './streams.tokens.ts';

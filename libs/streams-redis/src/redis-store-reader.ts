@@ -37,6 +37,17 @@ export class RedisStoreReader implements StoreReader {
     return starts.map(Number);
   }
 
+  /** Of windows from the counts that each flush keeps. */
+  async countEntries(): Promise<number> {
+    const { entries, counts } = this.#keys;
+    const what = `count the entries of ${counts}`;
+    if (this.#kind === 'keyValue') return this.#connection.run(what, (redis) => redis.hlen(entries));
+    const starts = await this.#connection.run(what, (redis) => redis.hkeys(counts));
+    if (starts.length === 0) return 0;
+    const found = await this.#connection.run(what, (redis) => redis.hmgetBuffer(counts, starts));
+    return found.reduce((sum, count) => sum + Number(count), 0);
+  }
+
   /** Entries written while it runs may be missing or come twice; those that were there all the time come. */
   async *scan(segment: SegmentId): AsyncGenerator<readonly StoreEntry[]> {
     const key = this.#keys.segment(segment);

@@ -45,4 +45,6 @@ export interface RedisCommands {
   hmgetBuffer(key: string, fields: ReadonlyArray<string | Buffer>): Promise<Array<Buffer | null>>;
   hscanBuffer(key: string, cursor: Buffer | '0', count: 'COUNT', n: number): Promise<[Buffer, Buffer[]]>;
   zrange(key: string, start: 0, stop: -1): Promise<string[]>;
+  hlen(key: string): Promise<number>;
+  hkeys(key: string): Promise<string[]>;
 }

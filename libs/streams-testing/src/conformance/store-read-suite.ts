@@ -55,6 +55,25 @@ export function describeStoreReads(harness: StoreHarness): void {
       expect(await owner.getMany(null, [])).toEqual([]);
     });
 
+    it('counts its entries, where it can, as they are after each flush', async () => {
+      const owner = await harness.store('keyValue').open();
+      if (owner.countEntries === undefined) return;
+      expect(await owner.countEntries()).toBe(0);
+      await owner.flush(
+        keyValueFlush(0, 2, [
+          ['a', '1'],
+          ['b', '2'],
+        ]),
+      );
+      await owner.flush(
+        keyValueFlush(2, 4, [
+          ['a', '3'],
+          ['c', '4'],
+        ]),
+      );
+      expect(await owner.countEntries()).toBe(3);
+    });
+
     it('keeps keys and values of any bytes', async () => {
       const store = harness.store('keyValue');
       const owner = await store.open();

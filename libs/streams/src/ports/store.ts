@@ -58,6 +58,8 @@ export interface StoreReader {
   /** The next changelog offset to apply, as stored now: what is read after this has all that is below it. null: nothing was ever
    *  applied, or it was cleared. */
   position(): Promise<number | null>;
+  /** Of all segments, without going through them; for metrics. Left out by stores that do not know. */
+  countEntries?(): Promise<number>;
 }
 
 export interface StorePartition extends StoreReader {

@@ -85,7 +85,6 @@ describe('RestoreMonitor', () => {
     expect(told).toEqual(['start counts', 'batch 500', 'end 500']);
     expect(measured).toEqual([
       ['restored-records', 500],
-      ['restore-remaining-offsets', 9_400],
       ['restore-latency-ms', 100],
     ]);
   });

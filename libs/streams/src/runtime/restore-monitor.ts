@@ -54,7 +54,6 @@ export class RestoreMonitor {
     const attributes = { task: progress.taskId, store: progress.store };
     if (kind === 'batch') {
       telemetry.count('restored-records', records, attributes);
-      telemetry.record('restore-remaining-offsets', remainingOffsets(progress), attributes);
     } else if (kind === 'ended') {
       telemetry.record('restore-latency-ms', progress.elapsedMs, attributes);
     }

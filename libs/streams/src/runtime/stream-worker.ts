@@ -13,6 +13,7 @@ import type {
   MemberInfo,
   TopicPartition,
 } from '../ports/log.ts';
+import type { Metric } from '../ports/runtime.ts';
 import type { TaskLocation } from '../query/store-partitions.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
@@ -25,6 +26,7 @@ import { assignTasks, tasksOf, toAssignment, type SourceTopics } from './assigno
 import { Bell } from './bell.ts';
 import { claimTopology, type Claim } from './claim-topology.ts';
 import { LostRecords } from './lost-records.ts';
+import { PollMeter } from './poll-meter.ts';
 import { RepartitionPurge } from './repartition-purge.ts';
 import { declaredSources } from './source-patterns.ts';
 import { taskFailureKind } from './task-failure.ts';
@@ -84,6 +86,7 @@ export class StreamWorker implements GroupListener {
   readonly #lostRecords: LostRecords;
   readonly #versionId: string;
   readonly #bell = new Bell();
+  readonly #pollMeter = new PollMeter();
   #assigned: readonly TaskId[] = [];
   /** By task: where the instance that has it is reached for queries, as of the last assignment. */
   #servers: ReadonlyMap<string, string> = new Map();
@@ -136,6 +139,13 @@ export class StreamWorker implements GroupListener {
     if (task?.state === 'running' || task?.state === 'suspended') return { kind: 'here', task };
     const isOurs = task !== undefined || this.#assigned.some((one) => formatTaskId(one) === name);
     return isOurs ? { kind: 'opening' } : { kind: 'elsewhere', server: this.#servers.get(name) ?? null };
+  }
+
+  /** Of all tasks, and of the loop. */
+  metrics(): Metric[] {
+    const { tasks } = this;
+    const assigned: Metric = { name: 'assigned-tasks', kind: 'gauge', value: tasks.length, attributes: {} };
+    return [assigned, ...this.#pollMeter.metrics(), ...tasks.flatMap((task) => task.metrics())];
   }
 
   run(): void {
@@ -195,7 +205,11 @@ export class StreamWorker implements GroupListener {
   /** Tasks get an answer when it comes, in whatever round the loop is: were it kept, its partitions could change hands meanwhile,
    *  and the new task would have its records twice. */
   async #poll(maxWaitMs: number): Promise<true> {
-    for (const fetched of await this.#fetch(maxWaitMs)) this.#registry.give(fetched);
+    const { pacing } = this.#environment;
+    const startedMs = pacing.elapsedMs();
+    const answer = await this.#fetch(maxWaitMs);
+    this.#pollMeter.polled(answer, pacing.elapsedMs() - startedMs);
+    for (const fetched of answer) this.#registry.give(fetched);
     return true;
   }
 
@@ -219,7 +233,8 @@ export class StreamWorker implements GroupListener {
   /** The tasks in turn, until none has anything or the time is over; the next slice begins with the task behind the last. */
   #processSlice(): number {
     const { pacing } = this.#environment;
-    const endMs = pacing.elapsedMs() + SLICE_MS;
+    let atMs = pacing.elapsedMs();
+    const endMs = atMs + SLICE_MS;
     const tasks = this.#registry.running;
     let processed = 0;
     for (let idle = 0, overtimeMs = -1; idle < tasks.length && overtimeMs < 0;) {
@@ -227,7 +242,10 @@ export class StreamWorker implements GroupListener {
       const count = task.isReady ? task.process(RECORDS_PER_TURN, endMs) : 0;
       processed += count;
       idle = count > 0 ? 0 : idle + 1;
-      overtimeMs = pacing.elapsedMs() - endMs;
+      const nowMs = pacing.elapsedMs();
+      task.processMs += nowMs - atMs;
+      atMs = nowMs;
+      overtimeMs = nowMs - endMs;
       if (overtimeMs >= BLOCKING_MS) this.#tellOfBlocking(task, overtimeMs);
     }
     return processed;

@@ -1,12 +1,15 @@
 /** The application: connects the log and the stores, prepares topics, joins the group, runs tasks until it is stopped. */
 import { InvariantError, TimeoutError } from '../errors/streams.error.ts';
 import type { GroupMember } from '../ports/log.ts';
+import type { Metric } from '../ports/runtime.ts';
 import { ChangelogEnds } from '../query/changelog-ends.ts';
 import { StoreQueries, type StoreQueryOptions } from '../query/store-queries.ts';
 import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import type { StoreRef } from '../topology/store-ref.ts';
 import type { Topology } from '../topology/topology.ts';
+import { restoreMetrics, stateMetrics, threadMetrics } from './app-metrics.ts';
 import { AppState, type StreamsState } from './app-state.ts';
+import { applicationTelemetry } from './application-telemetry.ts';
 import { createTaskEnvironment } from './create-task-environment.ts';
 import { despiteOutages } from './despite-outages.ts';
 import { GlobalTables } from './global-tables.ts';
@@ -50,11 +53,14 @@ export class StreamsApp implements AsyncDisposable {
   #topics: PreparedTopics | null = null;
   /** What it ends because of. */
   #failure: Error | null = null;
+  #endObservation: () => void = () => {};
 
   /** @throws ConfigError */
   constructor(topology: Topology, config: StreamsConfig) {
     this.#topology = topology;
-    this.#config = resolveStreamsConfig(config);
+    const resolved = resolveStreamsConfig(config);
+    const telemetry = applicationTelemetry(resolved.telemetry, resolved.applicationId);
+    this.#config = { ...resolved, telemetry };
     this.#listeners = new Listeners(this.#config.logger);
     this.#restores = new RestoreMonitor({ ...this.#config, tell: (what) => this.#listeners.tell(what) });
     this.#globalTables = new GlobalTables(topology.graph.globalTables, this.#config);
@@ -110,6 +116,17 @@ export class StreamsApp implements AsyncDisposable {
     return Math.max(0, ...(sources.get(subTopology) ?? []).map((topic) => partitionCounts.get(topic) ?? 0));
   }
 
+  /** All that it measures, as it stands now; names and units as Kafka Streams' `KafkaStreams#metrics`. Cheap: numbers are read that
+   *  are kept anyway. */
+  metrics(): readonly Metric[] {
+    return [
+      ...stateMetrics(this.state),
+      threadMetrics([this.state]),
+      ...restoreMetrics(this.restoring),
+      ...(this.#worker?.metrics() ?? []),
+    ];
+  }
+
   /** Gives back a function that removes the listener. */
   listen(listener: StreamsListener): () => void {
     return this.#listeners.add(listener);
@@ -120,6 +137,7 @@ export class StreamsApp implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.state !== 'created')
       throw new InvariantError(`Cannot start an application that is ${this.state}: make a new one.`);
+    this.#endObservation = this.#config.telemetry.observe?.(() => this.metrics()) ?? (() => {});
     this.#state.move('rebalancing');
     try {
       await this.#connect();
@@ -244,10 +262,18 @@ export class StreamsApp implements AsyncDisposable {
    *  @throws TimeoutError when the deadline passed: then everything was aborted, which loses nothing but under at_most_once */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#starting.abort();
+    try {
+      await this.#stop(options.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS);
+    } finally {
+      this.#endObservation(); // of one that failed too, whose state was to be seen until now
+    }
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
     if (this.#ending !== null) return this.#ending;
     if (this.state === 'created') return this.#state.move('stopped');
     this.#state.move('stopping');
-    this.#ending = this.#end({ commit: true, timeoutMs: options.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS });
+    this.#ending = this.#end({ commit: true, timeoutMs });
     try {
       await this.#ending;
     } finally {

@@ -18,6 +18,7 @@ import type { SerdeContext } from '../serde/serde.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
 import { valueWriter, type ValueWriter } from '../serde/value-writer.ts';
 import { decodeStateValue, encodeChangelogKey } from './changelog-codec.ts';
+import { EntryCount } from './entry-count.ts';
 import { SegmentWriter } from './segment-writes.ts';
 import { readEntry, whyUnreadable } from './unreadable-entry.ts';
 
@@ -81,6 +82,9 @@ export class StateStore {
   /** Changed since the last seal, each once. */
   dirty: StateEntry[] = [];
   cachedBytes = 0;
+  /** Keys that were read from the store, since the task was opened. */
+  missCount = 0;
+  readonly numEntries = new EntryCount();
   /** Of the entries sealed last, on average. */
   #entryBytes = CHANGED_ENTRY_BYTES;
 
@@ -117,6 +121,7 @@ export class StateStore {
   /** Begins on a store partition that was brought up to date with its changelog. Empty: no key needs to be looked for. */
   async attach(partition: StorePartition, isEmpty: boolean): Promise<void> {
     this.#partition = partition;
+    this.numEntries.of(partition);
     this.#isReplayed = partition.changelogOffset === null && !isEmpty;
     this.segments.clear();
     this.#removing.clear();
@@ -233,6 +238,7 @@ export class StateStore {
   async #loadSome(segment: StateSegment, keys: ReadonlyMap<unknown, unknown>): Promise<void> {
     const partition = this.#partition!;
     const ids = [...keys.keys()];
+    this.missCount += ids.length;
     const found = await partition.getMany(
       segment.id,
       Array.from(keys.values(), (key) => this.#keyBytes(key)),

@@ -6,15 +6,18 @@
  *     both are forgotten: the task is closed and opened again from what the log says (D40). */
 import type { CommittedOffset, FetchedRecords, LogReader } from '../ports/log.ts';
 import { TimeoutError } from '../errors/streams.error.ts';
+import type { Metric } from '../ports/runtime.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { SubTopology } from '../topology/graph.ts';
 import { isEmpty, type SealedWork } from '../transaction/sealed-work.ts';
 import type { OpenedTask } from './assemble-task.ts';
+import { CommitMeter } from './commit-meter.ts';
 import { openTask } from './open-task.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 import { memberUntil } from './task-member.ts';
+import { taskMetrics } from './task-metrics.ts';
 import { TurnTimer } from './turn-timer.ts';
 import { WorkSealer } from './work-sealer.ts';
 
@@ -33,6 +36,8 @@ export class StreamTask {
   /** What a commit or a handler failed with: the worker decides. */
   failure: Error | null = null;
   processedCount = 0;
+  /** Spent in `process`; the worker measures it by the turn. */
+  processMs = 0;
   /** Of the turn. */
   #done = 0;
   /** What the last successful commit claimed, for inputs that moved since the task was opened. */
@@ -56,6 +61,7 @@ export class StreamTask {
   #isCommitRequested = false;
   /** When the ports were given the commit that is under way. */
   #handedOverMs: number | null = null;
+  readonly #meter: CommitMeter;
 
   constructor(
     id: TaskId,
@@ -71,6 +77,7 @@ export class StreamTask {
     this.#wake = wake;
     this.#sinceCaughtUpMs = sinceCaughtUpMs;
     this.#turnTimer = new TurnTimer(environment.pacing);
+    this.#meter = new CommitMeter(this, environment.telemetry);
   }
 
   get inputs(): readonly RecordQueue[] {
@@ -110,6 +117,14 @@ export class StreamTask {
   #fail(error: Error): void {
     this.failure ??= error;
     this.#wake();
+  }
+
+  /** As things stand now. */
+  metrics(): readonly Metric[] {
+    if (this.#opened === null) return [];
+    const { name: taskId, processedCount, processMs } = this;
+    const nowMs = this.#environment.clock.nowMs();
+    return taskMetrics(this.#opened, { taskId, processedCount, processMs, nowMs });
   }
 
   add(fetched: FetchedRecords): void {
@@ -301,15 +316,15 @@ export class StreamTask {
 
   async #commit(): Promise<void> {
     const { protocol, flusher } = this.#opened!;
-    const { clock, telemetry } = this.#environment;
-    const startedMs = clock.nowMs();
+    const { clock, pacing } = this.#environment;
+    const startedMs = pacing.elapsedMs();
     const work = await this.#seal();
     if (work === null || isEmpty(work)) return;
     this.#handedOverMs = clock.nowMs();
     try {
       await protocol.commit(work, flusher);
       if (work.offsets.length > 0) this.committed = work.offsets;
-      telemetry.record('commit-latency-ms', clock.nowMs() - startedMs);
+      this.#meter.committed(work, pacing.elapsedMs() - startedMs);
     } catch (error) {
       this.#fail(error as Error);
     } finally {

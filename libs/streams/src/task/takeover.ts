@@ -73,7 +73,7 @@ export class Takeover {
   punctuatedMs: number | null = null;
   readonly states = new Map<string, StateStore>();
   readonly sinks = new Map<GraphNode, SinkPartition<unknown, unknown>>();
-  readonly flusher = new StoreFlusher();
+  readonly flusher: StoreFlusher;
   readonly #partitions = new Map<StoreDeclaration, StorePartition>();
 
   constructor(id: TaskId, subTopology: SubTopology, environment: TaskEnvironment) {
@@ -86,6 +86,11 @@ export class Takeover {
     );
     this.watermark = new TaskWatermark(this.#watermarkInputs(), environment.clock.nowMs());
     this.protocol = this.#protocol();
+    const { pacing, telemetry } = environment;
+    this.flusher = new StoreFlusher({
+      elapsedMs: () => pacing.elapsedMs(),
+      flushed: (store, ms) => telemetry.record('flush-latency-ms', ms, { store }),
+    });
   }
 
   #input(node: GraphNode, topic: string): TaskInput {

@@ -1,12 +1,14 @@
 /** Logger and telemetry of a thread: what they are told crosses to the host's. */
 import type { MessagePort } from 'node:worker_threads';
-import type { Logger, Telemetry } from '../ports/runtime.ts';
+import type { Logger, Metric, MetricAttributes, Telemetry } from '../ports/runtime.ts';
 import { noTelemetry } from '../runtime/system.ts';
 import { cloneable } from './carried-error.ts';
 import type { TelemetryEvent, ThreadMessage } from './thread-messages.ts';
 
 /** Measurements are gathered for so long: a message per commit of each task would cost more than the measuring. */
 const GATHER_MS = 200;
+/** What can be read at any time is read so often: who collects on the other side gets what came last. */
+const OBSERVE_EVERY_MS = 1_000;
 
 /** At once: what a thread says before it dies must not be lost. */
 export function hostLogger(port: MessagePort): Logger {
@@ -24,6 +26,8 @@ function plain(fields: Readonly<Record<string, unknown>>): Record<string, unknow
 export class HostTelemetry implements Telemetry {
   readonly #port: MessagePort;
   #events: TelemetryEvent[] = [];
+  /** Counts by name and attributes, summed until they are sent: some are counted by the record. */
+  readonly #counts = new Map<string, TelemetryEvent & { value: number }>();
   #timer: NodeJS.Timeout | null = null;
 
   private constructor(port: MessagePort) {
@@ -34,22 +38,35 @@ export class HostTelemetry implements Telemetry {
     return isMeasured ? new HostTelemetry(port) : { ...noTelemetry, flush: () => {} };
   }
 
-  count(name: string, by: number, attributes?: Readonly<Record<string, string>>): void {
-    this.#add({ method: 'count', name, value: by, attributes });
+  count(name: string, by: number, attributes?: MetricAttributes): void {
+    const key = JSON.stringify([name, attributes]);
+    const counted = this.#counts.get(key);
+    if (counted === undefined) this.#counts.set(key, { method: 'count', name, value: by, attributes });
+    else counted.value += by;
+    this.#flushSoon();
   }
-  record(name: string, value: number, attributes?: Readonly<Record<string, string>>): void {
-    this.#add({ method: 'record', name, value, attributes });
+  record(name: string, value: number, attributes?: MetricAttributes): void {
+    this.#events.push({ method: 'record', name, value, attributes });
+    this.#flushSoon();
+  }
+
+  observe(metrics: () => readonly Metric[]): () => void {
+    const tell = () => post(this.#port, { kind: 'metrics', metrics: metrics() });
+    const timer = setInterval(tell, OBSERVE_EVERY_MS).unref();
+    tell();
+    return () => clearInterval(timer);
   }
 
   flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#events.length > 0) post(this.#port, { kind: 'telemetry', events: this.#events });
+    const events = [...this.#counts.values(), ...this.#events];
+    if (events.length > 0) post(this.#port, { kind: 'telemetry', events });
+    this.#counts.clear();
     this.#events = [];
   }
 
-  #add(event: TelemetryEvent): void {
-    this.#events.push(event);
+  #flushSoon(): void {
     this.#timer ??= setTimeout(() => this.flush(), GATHER_MS).unref();
   }
 }

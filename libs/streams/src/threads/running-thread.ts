@@ -33,7 +33,7 @@ export interface ThreadEnd {
 }
 
 /** What a thread says to the ports of the host. */
-export type PortMessage = Extract<ThreadMessage, { kind: 'named' | 'log' | 'telemetry' }>;
+export type PortMessage = Extract<ThreadMessage, { kind: 'named' | 'log' | 'telemetry' | 'metrics' }>;
 
 export interface ThreadListener {
   onState(): void;
@@ -107,6 +107,7 @@ export class RunningThread {
       case 'named':
       case 'log':
       case 'telemetry':
+      case 'metrics':
         return this.#listener.onMessage(message);
     }
   }

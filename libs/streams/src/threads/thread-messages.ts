@@ -1,4 +1,5 @@
 /** All that crosses between host and thread, as plain data. No record ever does: each thread fetches its own. */
+import type { Metric, MetricAttributes } from '../ports/runtime.ts';
 import type { StreamsState } from '../runtime/app-state.ts';
 import type { RestoreEvent } from '../state/restore/restore-progress.ts';
 import type { CarriedError } from './carried-error.ts';
@@ -24,7 +25,7 @@ export interface TelemetryEvent {
   readonly method: 'count' | 'record';
   readonly name: string;
   readonly value: number;
-  readonly attributes: Readonly<Record<string, string>> | undefined;
+  readonly attributes: MetricAttributes | undefined;
 }
 
 export type ThreadMessage =
@@ -38,6 +39,7 @@ export type ThreadMessage =
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
   | { readonly kind: 'telemetry'; readonly events: readonly TelemetryEvent[] }
+  | { readonly kind: 'metrics'; readonly metrics: readonly Metric[] }
   | { readonly kind: 'restore'; readonly event: RestoreEvent }
   /** The application of the thread cannot go on; the thread ends next. */
   | { readonly kind: 'failed'; readonly error: CarriedError }

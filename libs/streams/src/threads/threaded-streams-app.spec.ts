@@ -8,6 +8,7 @@ import {
   StreamThreadError,
   ThreadedStreamsApp,
   TimeoutError,
+  type Metric,
   type StateChange,
   type ThreadedStreamsOptions,
   type ThreadFailure,
@@ -21,6 +22,7 @@ const SCRIPTED = new URL('../../test/threads/scripted.streams.ts', import.meta.u
 let channel: BroadcastChannel;
 let lines: string[];
 let measured: Readonly<Record<string, string>>[];
+let observed: () => readonly Metric[];
 let open: ThreadedStreamsApp | null = null;
 
 beforeEach(() => {
@@ -44,6 +46,10 @@ function app({ script, ...options }: Settings = {}): ThreadedStreamsApp {
     telemetry: {
       count: () => {},
       record: (name, value, attributes) => measured.push({ name, ...attributes }),
+      observe: (metrics) => {
+        observed = metrics;
+        return () => (observed = () => []);
+      },
     },
     createWorker: sourceWorker(options.resourceLimits),
     ...options,
@@ -59,6 +65,24 @@ function ending(one: ThreadedStreamsApp): Promise<Error> {
 }
 
 describe('ThreadedStreamsApp', () => {
+  it('gives the metrics of all threads, and the state of the whole', async () => {
+    const one = app({ numStreamThreads: 2 });
+    await one.start();
+    const named = (name: string) => observed().filter((metric) => metric.name === name);
+    await eventually(async () => named('poll-total').length === 2, 'both threads told theirs');
+    expect(named('poll-total').map(({ attributes }) => attributes['thread'])).toEqual([
+      'StreamThread-1',
+      'StreamThread-2',
+    ]);
+    expect(named('alive-stream-threads')).toEqual([
+      { name: 'alive-stream-threads', kind: 'gauge', value: 2, attributes: { application: 'scripted' } },
+    ]);
+    const states = named('client-state').filter(({ value }) => value === 1);
+    expect(states.map(({ attributes }) => attributes['state'])).toEqual(['running']);
+    await one.stop();
+    expect(observed()).toEqual([]);
+  });
+
   it('runs when all threads run, tells of them as of one, and stops them all', async () => {
     const one = app({ numStreamThreads: 2 });
     const changes: StateChange[] = [];
@@ -70,7 +94,11 @@ describe('ThreadedStreamsApp', () => {
     ]);
     tell({ thread: 'StreamThread-2', act: 'count' });
     await eventually(async () => measured.length > 0, 'a commit was measured');
-    expect(measured[0]).toEqual({ name: 'commit-latency-ms', thread: 'StreamThread-2' });
+    expect(measured).toContainEqual({
+      name: 'commit-latency-ms',
+      thread: 'StreamThread-2',
+      application: 'scripted',
+    });
     await one.stop();
     expect(changes.map(({ from, to }) => `${from} ${to}`)).toEqual([
       'created rebalancing',

@@ -5,7 +5,8 @@
 import { basename } from 'node:path';
 import type { ResourceLimits } from 'node:worker_threads';
 import { ConfigError, InvariantError, StreamThreadError } from '../errors/streams.error.ts';
-import type { Logger, Telemetry } from '../ports/runtime.ts';
+import type { Logger, Metric, MetricAttributes, Telemetry } from '../ports/runtime.ts';
+import { OF_THE_WHOLE, stateMetrics, threadMetrics } from '../runtime/app-metrics.ts';
 import { AppState, type StreamsState } from '../runtime/app-state.ts';
 import { Listeners, type StreamsListener } from '../runtime/listeners.ts';
 import { tellRestore } from '../runtime/restore-monitor.ts';
@@ -79,6 +80,9 @@ export class ThreadedStreamsApp implements AsyncDisposable {
   readonly #threads = new Map<number, RunningThread>();
   /** Replacements in a row, by number. */
   readonly #replaced = new Map<number, number>();
+  /** What each thread that runs told last. */
+  readonly #metrics = new Map<string, readonly Metric[]>();
+  #endObservation: () => void = () => {};
   readonly #leaving = new AbortController();
   /** For `start`, which waits no longer then: resolved when it was stopped, rejected when it failed. */
   readonly #over = Promise.withResolvers<void>();
@@ -115,6 +119,25 @@ export class ThreadedStreamsApp implements AsyncDisposable {
     return [...this.#threads.values()].map(({ name, state }) => ({ name, state }));
   }
 
+  /** As `StreamsApp.metrics`, of all threads: each told last within the second, with `thread` among the attributes. State and number
+   *  of threads are those of the whole. Without a `telemetry` threads tell nothing. */
+  metrics(): readonly Metric[] {
+    const states = this.threads.map(({ state }) => state);
+    const whole = [...stateMetrics(this.state), threadMetrics(states)];
+    return [
+      ...whole.map((metric) => withAttributes(metric, { application: this.#name })),
+      ...this.#threadMetrics(),
+    ];
+  }
+
+  #threadMetrics(): Metric[] {
+    return Array.from(this.#metrics, ([thread, metrics]) =>
+      metrics
+        .filter(({ name }) => !OF_THE_WHOLE.has(name))
+        .map((metric) => withAttributes(metric, { thread })),
+    ).flat();
+  }
+
   /** Gives back a function that removes the listener. State changes are those of the whole. */
   listen(listener: StreamsListener): () => void {
     return this.#listeners.add(listener);
@@ -125,6 +148,7 @@ export class ThreadedStreamsApp implements AsyncDisposable {
   async start(): Promise<void> {
     if (this.state !== 'created')
       throw new InvariantError(`Cannot start an application that is ${this.state}: make a new one.`);
+    this.#endObservation = this.#telemetry.observe?.(() => this.metrics()) ?? (() => {});
     this.#state.move('rebalancing');
     const numbers = Array.from({ length: this.#options.numStreamThreads }, (_, index) => index + 1);
     const started = numbers.map((number) => this.#launch(number).started);
@@ -136,10 +160,18 @@ export class ThreadedStreamsApp implements AsyncDisposable {
    *  @throws TimeoutError when the deadline passed; StreamThreadError when a thread died meanwhile. The state is `stopped` then too */
   async stop(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#leaving.abort();
+    try {
+      await this.#stop(options.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS);
+    } finally {
+      this.#endObservation(); // of one that failed too, whose state was to be seen until now
+    }
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
     if (this.#ending !== null) return this.#ending;
     if (this.state === 'created') return this.#state.move('stopped');
     this.#state.move('stopping');
-    this.#ending = this.#stopAll(options.timeoutMs ?? DEFAULT_STOP_TIMEOUT_MS);
+    this.#ending = this.#stopAll(timeoutMs);
     try {
       await this.#ending;
     } finally {
@@ -188,6 +220,9 @@ export class ThreadedStreamsApp implements AsyncDisposable {
       case 'telemetry':
         for (const { method, name, value, attributes } of message.events)
           this.#telemetry[method](name, value, { ...attributes, thread });
+        return;
+      case 'metrics':
+        this.#metrics.set(thread, message.metrics);
     }
   }
 
@@ -199,6 +234,7 @@ export class ThreadedStreamsApp implements AsyncDisposable {
   }
 
   #threadEnded(thread: RunningThread, { error, hadStarted }: ThreadEnd): void {
+    this.#metrics.delete(thread.name);
     if (this.#ending !== null || error === null) return;
     // One that died names itself; the others failed with an error of their application.
     const why = error instanceof StreamThreadError ? error.message : `${thread.name}: ${error.message}`;
@@ -252,6 +288,10 @@ export class ThreadedStreamsApp implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+function withAttributes(metric: Metric, more: MetricAttributes): Metric {
+  return { ...metric, attributes: { ...metric.attributes, ...more } };
 }
 
 function refuseFaults({ module, numStreamThreads, data }: ThreadedStreamsOptions): void {

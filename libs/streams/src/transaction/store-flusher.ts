@@ -12,8 +12,19 @@ interface Flushed {
   offset: number;
 }
 
+/** Told of each flush, for metrics. */
+export interface FlushMeter {
+  elapsedMs(): number;
+  flushed(store: string, ms: number): void;
+}
+
 export class StoreFlusher {
+  readonly #meter: FlushMeter;
   readonly #stores = new Map<string, Flushed>();
+
+  constructor(meter: FlushMeter) {
+    this.#meter = meter;
+  }
 
   add(store: string, partition: StorePartition, changelogTopic: string, offset: number): void {
     this.#stores.set(store, { partition, changelogTopic, offset });
@@ -42,6 +53,7 @@ export class StoreFlusher {
     const store = this.#stores.get(sealed.store)!;
     // A store without a changelog counts its flushes instead.
     const toOffset = ends.find((end) => end.topic === store.changelogTopic)?.offset ?? store.offset + 1;
+    const startedMs = this.#meter.elapsedMs();
     const result = await store.partition.flush({
       writes: sealed.state.writes,
       expireBeforeMs: sealed.state.expireBeforeMs,
@@ -50,6 +62,7 @@ export class StoreFlusher {
     });
     if (result !== 'applied' && result !== 'alreadyApplied')
       throw notContinued('apply a commit to', sealed.store, result, store.offset);
+    this.#meter.flushed(sealed.store, this.#meter.elapsedMs() - startedMs);
     store.offset = toOffset;
   }
 }

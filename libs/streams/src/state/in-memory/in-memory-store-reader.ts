@@ -22,6 +22,10 @@ export class InMemoryStoreReader implements StoreReader {
     return this.#data().windowStarts();
   }
 
+  async countEntries(): Promise<number> {
+    return this.#data().numEntries;
+  }
+
   /** Entries written between two pieces may be among the later ones. */
   async *scan(segment: SegmentId): AsyncGenerator<readonly StoreEntry[]> {
     let piece: StoreEntry[] = [];

@@ -28,6 +28,12 @@ export class PartitionData {
     return [...this.#segments.keys()].filter((id) => id !== null).sort((a, b) => a - b);
   }
 
+  get numEntries(): number {
+    let count = 0;
+    for (const segment of this.#segments.values()) count += segment.size;
+    return count;
+  }
+
   flush(epoch: number, flush: StoreFlush): FlushResult {
     if (this.#epoch > epoch) return 'fenced';
     const stored = this.#offset ?? 0;

@@ -1,0 +1,81 @@
+/** Dashboard and alerts speak of metrics that exist; `test/integration/prometheus.int-spec.ts` has a real Prometheus answer them. */
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { METRIC_CATALOGUE, NAMESPACE, type MetricEntry } from './metric-catalogue.ts';
+
+interface Dashboard {
+  readonly panels: readonly { readonly targets?: readonly { readonly expr: string }[] }[];
+}
+interface AlertRules {
+  readonly groups: readonly { readonly rules: readonly AlertRule[] }[];
+}
+interface AlertRule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const dashboard = JSON.parse(read('grafana/hiveframe-streams.json')) as Dashboard;
+const alerts = (parse(read('prometheus/alerts.yaml')) as AlertRules).groups.flatMap(({ rules }) => rules);
+
+/** As Prometheus has it. */
+function seriesOf({ name, kind, unit }: MetricEntry): string[] {
+  const base = `${NAMESPACE}.${name}`.replaceAll('.', '_');
+  const named = `${base}${{ s: '_seconds', By: '_bytes' }[unit] ?? ''}`;
+  if (kind === 'histogram') return ['_bucket', '_sum', '_count'].map((end) => named + end);
+  return [kind === 'observedGauge' ? named : `${named}_total`];
+}
+const known = new Set(Object.values(METRIC_CATALOGUE).flatMap(seriesOf));
+const namesIn = (expr: string) =>
+  expr
+    .match(/hiveframe_streams_\w+(?=[{[)]| offset|$)/gm)
+    ?.filter((name) => !/_(id|name|reason|state)$/.test(name) || known.has(name)) ?? [];
+
+describe('the Grafana dashboard', () => {
+  const expressions = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+
+  it('asks for metrics that are there', () => {
+    const asked = expressions.flatMap(namesIn);
+    expect(asked.length).toBeGreaterThanOrEqual(expressions.length);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('shows every metric of the engine but those that Kafka Streams has not', () => {
+    const asked = new Set(expressions.flatMap(namesIn));
+    const missing = Object.values(METRIC_CATALOGUE)
+      .filter((entry) => entry.kafkaStreams !== null && !seriesOf(entry).some((name) => asked.has(name)))
+      .map(({ name }) => name);
+    expect(missing).toEqual(['poll.calls', 'consumed.records']);
+  });
+});
+
+describe('the alert rules', () => {
+  it('ask for metrics that are there', () => {
+    const asked = alerts.flatMap(({ expr }) => namesIn(expr));
+    expect(asked.length).toBeGreaterThanOrEqual(alerts.length);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('name the page of the runbook, and how bad it is', () => {
+    for (const { alert, labels, annotations } of alerts) {
+      expect(annotations['runbook_url']).toBe(`docs/operations/runbook.md#${alert.toLowerCase()}`);
+      expect(['warning', 'critical']).toContain(labels['severity']);
+      expect(annotations['summary']).toMatch(/\.$/);
+    }
+  });
+});
+
+describe('docs/guide/telemetry.md', () => {
+  it('has every metric in its table, with its unit and Kafka Streams’ name', () => {
+    const page = read('../../docs/guide/telemetry.md').replaceAll(/ +/g, ' ');
+    for (const { name, unit, description, kafkaStreams } of Object.values(METRIC_CATALOGUE)) {
+      expect(page).toContain(`| \`${NAMESPACE}.${name}\` | ${unit} | `);
+      expect(page).toContain(
+        ` | ${description} | ${kafkaStreams === null ? '—' : `\`${kafkaStreams.replaceAll(', ', '`, `')}\``} |`,
+      );
+    }
+  });
+});
