@@ -1,4 +1,9 @@
-import { StreamsMetricsModule, StreamsModule, StreamsQueriesModule } from '@hiveframe/streams-nestjs';
+import {
+  getStreamThreadToken,
+  StreamsMetricsModule,
+  StreamsModule,
+  StreamsQueriesModule,
+} from '@hiveframe/streams-nestjs';
 import type { StartedTelemetry } from '@hiveframe/streams-otel';
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Settings } from './config/settings.ts';
@@ -23,7 +28,13 @@ export class AppModule {
         PlatformModule.forSettings(settings),
         TelemetryModule.forSettings(),
         StreamsModule.forRootAsync({
-          inject: [getSettingsToken(), getLogToken(), getStoresToken(), getTelemetryToken()],
+          inject: [
+            getSettingsToken(),
+            getLogToken(),
+            getStoresToken(),
+            getTelemetryToken(),
+            { token: getStreamThreadToken(), optional: true },
+          ],
           useFactory: streamsOptions,
         }),
         StreamsMetricsModule.register({

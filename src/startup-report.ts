@@ -12,7 +12,7 @@ export function startupReport(settings: Settings): readonly string[] {
   ];
   if (settings.numStreamThreads > 1) lines.push(`Threads: ${settings.numStreamThreads}`);
   if (settings.metrics) lines.push('Metrics: GET /metrics');
-  if (settings.otlp) lines.push('Metrics: by OTLP');
+  if (settings.otlp) lines.push('Metrics and traces: by OTLP');
   if (settings.simulate) lines.push(`Simulating sensors into ${settings.inputTopic}`);
   return lines;
 }

@@ -46,6 +46,7 @@ describe('parseSettings', () => {
       console: true,
       metrics: false,
       otlp: false,
+      traceSampleRatio: 0.01,
       logLevel: 'info',
     });
   });
@@ -88,6 +89,7 @@ describe('parseSettings', () => {
       QUERIES: 'true',
       CONSOLE: 'false',
       METRICS: 'on',
+      TRACE_SAMPLE_PERCENT: '20',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
       LOG_LEVEL: 'DEBUG',
     });
@@ -127,6 +129,7 @@ describe('parseSettings', () => {
       console: false,
       metrics: true,
       otlp: true,
+      traceSampleRatio: 0.2,
       logLevel: 'debug',
     });
   });

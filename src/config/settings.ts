@@ -52,8 +52,10 @@ export interface Settings {
   readonly console: boolean;
   /** Serve `GET /metrics` to a Prometheus. */
   readonly metrics: boolean;
-  /** Send metrics by OTLP; where to, the SDK reads itself (`OTEL_EXPORTER_OTLP_…`). */
+  /** Send metrics and traces by OTLP; where to, the SDK reads itself (`OTEL_EXPORTER_OTLP_…`). */
   readonly otlp: boolean;
+  /** Of the batches of a task that are traced, from 0 to 1. */
+  readonly traceSampleRatio: number;
   readonly logLevel: LogLevel;
 }
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -110,6 +112,7 @@ export function parseSettings(env: Environment, readFile: ReadFile = readText): 
     console: read.boolean('CONSOLE', true),
     metrics: read.boolean('METRICS', false),
     otlp: read.text('OTEL_EXPORTER_OTLP_ENDPOINT') !== undefined,
+    traceSampleRatio: read.integer('TRACE_SAMPLE_PERCENT', 1, { min: 0, max: 100, unit: 'percent' }) / 100,
     logLevel: read.oneOf('LOG_LEVEL', 'info', LOG_LEVELS),
   };
   refuseSharedTopics(read, settings);

@@ -1,4 +1,4 @@
-import type { LogPort, StorePort } from '@hiveframe/streams';
+import type { LogPort, StorePort, StreamThread } from '@hiveframe/streams';
 import type { StreamsModuleOptions } from '@hiveframe/streams-nestjs';
 import type { StartedTelemetry } from '@hiveframe/streams-otel';
 import type { Settings } from '../config/settings.ts';
@@ -14,8 +14,10 @@ export function streamsOptions(
   log: LogPort,
   stores: StorePort,
   started: StartedTelemetry | null = null,
+  thread?: StreamThread,
 ): StreamsModuleOptions {
   const { numStreamThreads } = settings;
+  const isThread = thread !== undefined;
   return {
     applicationId: settings.applicationId,
     log,
@@ -25,7 +27,8 @@ export function streamsOptions(
     transactionTimeoutMs: Math.max(MIN_TRANSACTION_TIMEOUT_MS, 3 * settings.commitIntervalMs),
     deadLetterTopic: settings.deadLetterTopic,
     stopTimeoutMs: settings.stopTimeoutMs,
-    ...(started !== null && { telemetry: started.telemetry }),
+    ...(started !== null && !isThread && { telemetry: started.telemetry }), // a thread's own goes to the main one
+    ...(started?.tracing && { tracing: started.tracing }),
     ...(numStreamThreads > 1 && { threads: { module: STREAM_THREAD, numStreamThreads } }),
     // With one partition the rows of a window come as one table; each thread needs one of its own.
     // Embedded, nobody else could make it; on Kafka it belongs to its producers, unless the app itself plays them.

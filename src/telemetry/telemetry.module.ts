@@ -5,7 +5,7 @@ import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '
 import type { Settings } from '../config/settings.ts';
 import { getSettingsToken, getTelemetryToken } from '../platform/platform.tokens.ts';
 
-/** What is measured, if anything. A stream thread measures for the main one, which has the only SDK. */
+/** What is measured and traced, if anything. Stream threads trace by themselves; what they measure the main one sends. */
 @Module({})
 export class TelemetryModule implements OnApplicationShutdown {
   constructor(@Inject(getTelemetryToken()) private readonly started: StartedTelemetry | null) {}
@@ -18,8 +18,7 @@ export class TelemetryModule implements OnApplicationShutdown {
         {
           provide: getTelemetryToken(),
           inject: [getSettingsToken(), { token: getStreamThreadToken(), optional: true }],
-          useFactory: (settings: Settings, thread?: StreamThread) =>
-            thread === undefined ? start(settings) : null,
+          useFactory: (settings: Settings, thread?: StreamThread) => start(settings, thread !== undefined),
         },
       ],
       exports: [getTelemetryToken()],
@@ -31,7 +30,15 @@ export class TelemetryModule implements OnApplicationShutdown {
   }
 }
 
-function start({ metrics, otlp, applicationId }: Settings): StartedTelemetry | null {
-  if (!metrics && !otlp) return null;
-  return startTelemetry({ resource: { 'service.name': applicationId }, otlpMetrics: otlp });
+function start(
+  { metrics, otlp, applicationId, traceSampleRatio }: Settings,
+  isThread: boolean,
+): StartedTelemetry | null {
+  if (!otlp && (isThread || !metrics)) return null;
+  return startTelemetry({
+    resource: { 'service.name': applicationId },
+    otlpMetrics: otlp && !isThread,
+    otlpTraces: otlp,
+    sampleRatio: traceSampleRatio,
+  });
 }

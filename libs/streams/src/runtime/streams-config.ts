@@ -1,7 +1,7 @@
 /** The settings of an application: as written, and resolved. */
 import { ConfigError } from '../errors/streams.error.ts';
 import type { LogPort } from '../ports/log.ts';
-import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
+import type { Clock, Logger, Telemetry, Tracing } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
 import { inMemoryStores } from '../state/in-memory/index.ts';
 import type { FailureHandlers } from './failure.ts';
@@ -67,6 +67,9 @@ export interface StreamsConfig extends FailureHandlers {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly telemetry?: Telemetry;
+  /** Records are followed by the `traceparent` in their headers. Of stream threads each has its own. @defaultValue none: headers pass as
+   *  they are */
+  readonly tracing?: Tracing;
 }
 
 /** What a simulation puts in place of the process' own, beside the settings (exported by `internal.ts` only). */
@@ -74,7 +77,7 @@ export interface Instruments {
   readonly pacing?: Pacing;
 }
 
-type Optional = 'applicationServer' | 'instanceId' | 'replicationFactor' | keyof FailureHandlers;
+type Optional = 'applicationServer' | 'instanceId' | 'replicationFactor' | 'tracing' | keyof FailureHandlers;
 export type ResolvedStreamsConfig = Required<Omit<StreamsConfig, Optional>> &
   Pick<StreamsConfig, Optional> & { readonly deadLetterTopic: string } & Required<Instruments>;
 

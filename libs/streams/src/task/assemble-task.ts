@@ -1,6 +1,7 @@
 /** Step 5 of taking over a task: operators compiled to closures, queues in front of them, sinks and dead letters behind. */
 import { InvariantError, type ProductionError } from '../errors/streams.error.ts';
 import type { TopicPartition } from '../ports/log.ts';
+import type { Logger } from '../ports/runtime.ts';
 import type { OperatorContext } from '../processor/operator.ts';
 import { DeadLetterOutput } from '../sink/dead-letter.ts';
 import { RecordCollector } from '../sink/record-collector.ts';
@@ -21,7 +22,9 @@ import type { OpenListener, Takeover } from './takeover.ts';
 import { Lanes } from './lanes.ts';
 import { Punctuators } from './punctuators.ts';
 import { RecordFailures } from './record-failures.ts';
+import { RecordTrace } from './record-trace.ts';
 import { Stages } from './stages.ts';
+import { taskLogger } from './task-logger.ts';
 import { TaskRecord } from './task-record.ts';
 import { WatermarkAnnouncer } from './watermark-announcer.ts';
 
@@ -32,6 +35,8 @@ export interface OpenedTask {
   readonly group: PartitionGroup;
   readonly watermark: TaskWatermark;
   readonly record: TaskRecord;
+  /** null: nothing is traced. */
+  readonly trace: RecordTrace | null;
   readonly collector: RecordCollector;
   readonly failures: RecordFailures;
   readonly states: ReadonlyMap<string, StateStore>;
@@ -59,11 +64,11 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
     return queue;
   });
   const { protocol, watermark, states, flusher } = takeover;
-  const { record, collector, failures, stages, punctuators, announcer, operator } = parts;
+  const { record, trace, collector, failures, stages, punctuators, announcer, operator } = parts;
   const intake = createIntake(takeover, queues, listener);
   const { maxTaskIdleMs, clock } = takeover.environment;
   const group = new PartitionGroup(queues, maxTaskIdleMs, clock);
-  const work = { protocol, queues, intake, group, watermark, record, collector, failures };
+  const work = { protocol, queues, intake, group, watermark, record, trace, collector, failures };
   return {
     ...work,
     states,
@@ -78,7 +83,8 @@ export function assembleTask(takeover: Takeover, listener: OpenListener): Opened
 
 /** What the operators of one task share. */
 class TaskParts {
-  readonly record = new TaskRecord();
+  readonly record: TaskRecord;
+  readonly trace: RecordTrace | null;
   readonly operator = { name: '' };
   readonly punctuators: Punctuators;
   readonly announcer: WatermarkAnnouncer;
@@ -86,6 +92,7 @@ class TaskParts {
   readonly failures: RecordFailures;
   readonly stages: Stages;
   readonly #lanes: Lanes;
+  readonly #logger: Logger;
   readonly #takeover: Takeover;
   readonly #listener: OpenListener;
   readonly #closers: (() => MaybePromise<void>)[] = [];
@@ -93,8 +100,14 @@ class TaskParts {
   constructor(takeover: Takeover, listener: OpenListener) {
     this.#takeover = takeover;
     this.#listener = listener;
-    this.collector = new RecordCollector(takeover.environment.maxBatchBytes);
-    this.failures = new RecordFailures(takeover.environment, takeover.taskId, this.#deadLetters());
+    const { environment, taskId } = takeover;
+    const { tracing, applicationId, maxBatchBytes } = environment;
+    this.trace = tracing === undefined ? null : new RecordTrace(tracing, applicationId, taskId);
+    this.record = new TaskRecord(this.trace);
+    this.#logger = taskLogger(environment.logger, taskId, this.trace);
+    this.collector = new RecordCollector(maxBatchBytes);
+    const loggedEnvironment = { ...environment, logger: this.#logger };
+    this.failures = new RecordFailures(loggedEnvironment, taskId, this.#deadLetters());
     this.stages = new Stages(takeover.watermark);
     this.punctuators = new Punctuators(takeover.punctuatedMs);
     this.announcer = new WatermarkAnnouncer(takeover.id.partition, takeover.watermark);
@@ -140,7 +153,7 @@ class TaskParts {
 
   operatorContext(node: GraphNode, position: number): OperatorContext {
     const { id, taskId, environment, states } = this.#takeover;
-    const { applicationId, clock, logger, telemetry } = environment;
+    const { applicationId, clock, telemetry } = environment;
     const { record, failures, operator, punctuators } = this;
     const stage = this.stages.add(node, position);
     return {
@@ -150,7 +163,7 @@ class TaskParts {
       record,
       time: stage.time,
       clock,
-      logger,
+      logger: this.#logger,
       telemetry,
       store: (name) => states.get(name) ?? undeclared(node, name),
       lane: this.#lanes.of(node),

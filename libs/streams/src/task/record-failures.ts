@@ -63,7 +63,7 @@ export class RecordFailures {
   deadLetter(kind: string, error: Error, record: CapturedRecord): void {
     this.#deadLetters.append({ kind, error, record });
     this.#environment.telemetry.count('dead-letters', 1, { task: this.#taskId, kind });
-    this.#environment.logger.log('debug', `Dead letter: ${error.message}`, { taskId: this.#taskId, kind });
+    this.#environment.logger.log('debug', `Dead letter: ${error.message}`, { kind });
   }
 
   #classify(thrown: unknown, record: CapturedRecord, operator: string): RecordFailure {

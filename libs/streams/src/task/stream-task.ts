@@ -62,6 +62,8 @@ export class StreamTask {
   /** When the ports were given the commit that is under way. */
   #handedOverMs: number | null = null;
   readonly #meter: CommitMeter;
+  /** Of the trace of what was sealed last. */
+  #endBatch: (error?: Error) => void = () => {};
 
   constructor(
     id: TaskId,
@@ -183,12 +185,13 @@ export class StreamTask {
 
   /** Until there is nothing to process now, or the turn is over. One try for all of them: a record that throws ends it. */
   #processSome(limit: number, untilMs: number): void {
-    const { group, watermark, record } = this.#opened!;
+    const { group, watermark, record, trace } = this.#opened!;
     do {
       const queue = group.next();
       if (queue === null) return;
       watermark.observe(queue.index, queue.timestampMs);
       record.set(queue);
+      if (trace !== null) trace.enter(queue);
       queue.chain(queue.key, queue.value, queue.timestampMs);
       queue.consumed();
       this.#done++;
@@ -206,8 +209,9 @@ export class StreamTask {
 
   /** The record that is read or processed now failed: its handler decides, at once or later. */
   #failed(thrown: unknown): void {
-    const { group, failures, operator } = this.#opened!;
+    const { group, failures, operator, trace } = this.#opened!;
     const queue = group.reading!;
+    trace?.enter(queue);
     try {
       const pending = failures.handle(thrown, queue.capture(), operator.name);
       if (pending instanceof Promise) this.#await(this.#handled(() => pending));
@@ -319,13 +323,15 @@ export class StreamTask {
     const { clock, pacing } = this.#environment;
     const startedMs = pacing.elapsedMs();
     const work = await this.#seal();
-    if (work === null || isEmpty(work)) return;
+    if (work === null || isEmpty(work)) return this.#endBatch();
     this.#handedOverMs = clock.nowMs();
     try {
       await protocol.commit(work, flusher);
       if (work.offsets.length > 0) this.committed = work.offsets;
       this.#meter.committed(work, pacing.elapsedMs() - startedMs);
+      this.#endBatch();
     } catch (error) {
+      this.#endBatch(error as Error);
       this.#fail(error as Error);
     } finally {
       this.#handedOverMs = null;
@@ -336,6 +342,7 @@ export class StreamTask {
    *  At that instant nothing is held and no flush is under way: the time to forget clean entries. */
   async #seal(): Promise<SealedWork | null> {
     let sealed: SealedWork | null = null;
+    const { trace } = this.#opened!;
     while (this.#waiting !== null) await this.#waiting;
     const sealing = this.#handled(async () => {
       for (const { holder, advance, emit, time } of this.#opened!.stages) {
@@ -350,6 +357,7 @@ export class StreamTask {
       for (const state of this.#opened!.states.values()) state.evict();
       this.#announce();
       sealed = this.#sealer!.take();
+      if (trace !== null) this.#endBatch = trace.takeBatch();
     });
     this.#await(sealing);
     await sealing;
@@ -401,6 +409,7 @@ export class StreamTask {
     this.#closing.abort();
     const opened = this.#opened;
     this.#opened = null;
+    opened?.trace?.takeBatch()(this.failure ?? new Error('The task was closed before it had committed.'));
     for (const { holder } of opened?.stages ?? []) holder?.abandon?.();
     await opened?.close();
   }

@@ -1,6 +1,6 @@
 /** What a task needs from the application around it: settled once, the same for all its tasks. */
 import type { GroupMember, LogPort, PartitionOffset } from '../ports/log.ts';
-import type { Clock, Logger, Telemetry } from '../ports/runtime.ts';
+import type { Clock, Logger, Telemetry, Tracing } from '../ports/runtime.ts';
 import type { StorePort } from '../ports/store.ts';
 import type { GlobalRows } from '../state/global-rows.ts';
 import type { RestoreTurns } from '../state/restore/restore-turns.ts';
@@ -28,6 +28,7 @@ export interface TaskEnvironment {
   readonly pacing: Pacing;
   readonly logger: Logger;
   readonly telemetry: Telemetry;
+  readonly tracing?: Tracing;
   readonly commitIntervalMs: number;
   readonly transactionTimeoutMs: number;
   readonly maxPendingBytes: number;

@@ -2,6 +2,7 @@
 import type { CapturedRecord, CurrentRecord } from '../processor/operator.ts';
 import type { Headers } from '../record/record.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
+import type { RecordTrace } from './record-trace.ts';
 
 const NO_HEADERS: Headers = [];
 const NO_RECORD: CapturedRecord = {
@@ -17,21 +18,29 @@ const NO_RECORD: CapturedRecord = {
 export class TaskRecord implements CurrentRecord {
   #queue: RecordQueue | null = null;
   #captured: CapturedRecord = NO_RECORD;
+  readonly #trace: RecordTrace | null;
+
+  constructor(trace: RecordTrace | null = null) {
+    this.#trace = trace;
+  }
 
   /** The head of a queue; null: none. */
   set(queue: RecordQueue | null): void {
     if (this.#queue === queue && this.#captured === NO_RECORD) return; // the next record of the same queue
     this.#queue = queue;
     this.#captured = NO_RECORD;
+    if (queue === null) this.#trace?.leave();
   }
   restore(record: CapturedRecord): void {
+    this.#trace?.leave(record.headers);
     this.#queue = null;
     this.#captured = record;
   }
   without(action: () => void): void {
     const queue = this.#queue;
     const captured = this.#captured;
-    this.set(null);
+    this.#queue = null;
+    this.#captured = NO_RECORD;
     try {
       action();
     } finally {
@@ -54,9 +63,11 @@ export class TaskRecord implements CurrentRecord {
     return (this.#captured.rawKey?.length ?? 0) + (this.#captured.rawValue?.length ?? 0);
   }
   headers(): Headers {
-    return this.#queue === null ? this.#captured.headers : this.#queue.headers();
+    const headers = this.#queue === null ? this.#captured.headers : this.#queue.headers();
+    return this.#trace === null ? headers : this.#trace.outgoing(headers);
   }
   capture(): CapturedRecord {
-    return this.#queue === null ? this.#captured : this.#queue.capture();
+    const record = this.#queue === null ? this.#captured : this.#queue.capture();
+    return this.#trace === null ? record : { ...record, headers: this.#trace.outgoing(record.headers) };
   }
 }
