@@ -63,6 +63,21 @@ const LEAVE_MARGIN_MS = 4_000;
     },
   );
 
+  it('serves metrics where asked, and tells the operator of Prometheus of the port that the service has', async () => {
+    const plain = await RenderedChart.of('values.yaml');
+    expect(parseSettings(plain.environment)).toMatchObject({ metrics: false });
+    const chart = await RenderedChart.of('ci/secured-values.yaml');
+    expect(chart.environment['METRICS']).toBe('true');
+    const { metadata, spec } = chart.one('ServiceMonitor');
+    expect(metadata.labels).toMatchObject({ release: 'prometheus' });
+    expect(spec.endpoints).toEqual([
+      { port: 'http', path: '/metrics', interval: '15s', scrapeTimeout: '10s' },
+    ]);
+    const service = chart.one('Service');
+    expect(service.metadata.labels).toMatchObject(spec.selector!.matchLabels);
+    expect(service.spec.ports!.map(({ name }) => name)).toEqual(['http']);
+  });
+
   it('leaves the number of pods to an autoscaler where there is one', async () => {
     const replicas = async (values: string) =>
       (await RenderedChart.of(values)).one('Deployment').spec.replicas;
@@ -93,6 +108,7 @@ const LEAVE_MARGIN_MS = 4_000;
     ['redis.credentialsSecret.name=redis', /redis\.url or redis\.urlSecret must be given/],
     ['redis.url=redis://redis,redis.tls.caSecret.name=ca', /must begin with rediss/],
     ['hpa.enabled=true,keda.enabled=true', /exclude each other/],
+    ['metrics.serviceMonitor.enabled=true', /metrics\.enabled must be true/],
     ['hpa.minReplicas=9', /hpa\.minReplicas must not be more/],
     ['settings.KAFKA_BROKERS=other:9092', /settings\.KAFKA_BROKERS is made by the chart/],
   ])('refuses %s', async (set, reason) => {

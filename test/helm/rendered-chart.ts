@@ -17,10 +17,20 @@ export function canRenderCharts(): boolean {
 /** The parts of manifests that the tests look at. */
 export interface Manifest {
   readonly kind: string;
-  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
+  readonly metadata: {
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly data?: Readonly<Record<string, string>>;
   readonly spec: { readonly replicas?: number; readonly template: { readonly spec: PodSpec } } & PodSpec &
-    PolicySpec;
+    PolicySpec &
+    ServicePorts;
+}
+/** Of a Service, and of a ServiceMonitor that finds it. */
+interface ServicePorts {
+  readonly ports?: readonly { readonly name: string }[];
+  readonly selector?: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly endpoints?: readonly unknown[];
 }
 export interface PodSpec {
   readonly terminationGracePeriodSeconds: number;

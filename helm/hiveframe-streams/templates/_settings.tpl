@@ -88,6 +88,7 @@ NUM_STREAM_THREADS: {{ int .numStreamThreads | quote }}
 STOP_TIMEOUT_MS: {{ int .stopTimeoutMs | quote }}
 {{- end }}
 LOG_LEVEL: {{ .Values.logLevel }}
+METRICS: {{ .Values.metrics.enabled | quote }}
 PORT: {{ int .Values.http.port | quote }}
 BIND_ADDRESS: {{ .Values.http.bindAddress | quote }}
 {{- end -}}

@@ -15,6 +15,14 @@
 {{- fail (printf "%s.minReplicas must not be more than %s.maxReplicas." $name $name) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.enabled) -}}
+{{- fail "metrics.enabled must be true where metrics.serviceMonitor.enabled is: there would be nothing to scrape." -}}
+{{- end -}}
+{{- with .Values.metrics.serviceMonitor -}}
+{{- if gt (int .scrapeTimeoutSeconds) (int .intervalSeconds) -}}
+{{- fail "metrics.serviceMonitor.scrapeTimeoutSeconds must not be more than intervalSeconds." -}}
+{{- end -}}
+{{- end -}}
 {{- if and (not $kafka.tls.enabled) (or $kafka.tls.caSecret.name $kafka.tls.clientSecret.name) -}}
 {{- fail "kafka.tls.enabled must be true where kafka.tls.caSecret or kafka.tls.clientSecret is given." -}}
 {{- end -}}
