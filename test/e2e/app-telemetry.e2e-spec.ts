@@ -43,6 +43,12 @@ const prometheus = brokers === undefined ? undefined : prometheusBinary('prometh
     const { stdout } = await promisify(execFile)(promtool!, ['check', 'rules', '--lint=all', ALERTS]);
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });
+
+  it('are found by the Prometheus of the compose file, whose settings are right', async () => {
+    const config = fileURLToPath(new URL('prometheus/prometheus.yml', TELEMETRY));
+    const { stdout } = await promisify(execFile)(promtool!, ['check', 'config', config]);
+    expect(stdout).toMatch(/1 rule files found[^]*SUCCESS/);
+  });
 });
 
 (prometheus === undefined ? describe.skip : describe)('the application, scraped by a Prometheus', () => {
