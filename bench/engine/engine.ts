@@ -1,151 +1,22 @@
 /** The engine's own cost per record: the reference work over fetches in memory and ports that keep nothing, beside the bare
  *  loop in the same run. Ratios count; microseconds depend on the machine.
  *  Run: npm run bench:engine   (RECORDS=, SENSORS=, EMIT=updates|final, ROUNDS=, JSON=plain|schema|parse; MAX_RATIO= fails above it) */
-import {
-  avg,
-  col,
-  count,
-  inMemoryStores,
-  json,
-  max,
-  min,
-  RecordCursor,
-  schema,
-  string,
-  StreamsBuilder,
-  sum,
-  topic,
-  tumbling,
-  utf8,
-  when,
-  type FetchedRecords,
-  type Serde,
-  type Topology,
-} from '@hiveframe/streams';
-import { createTaskEnvironment, resolveStreamsConfig, StreamTask } from '@hiveframe/streams/internal';
+import { RecordCursor, type FetchedRecords } from '@hiveframe/streams';
 import { GcPauses } from './gc-pauses.ts';
-import { nullLog } from './null-ports.ts';
 import { makeReadings } from './readings.ts';
+import {
+  COMMIT_EVERY,
+  EMIT,
+  JSON_BY,
+  PARTITIONS,
+  processAll,
+  WINDOW_MS,
+  type Reading,
+} from './window-work.ts';
 
-interface Reading {
-  sensor_id: string;
-  temperature: number;
-  humidity: number;
-  timestamp: number;
-}
-const WINDOW_MS = 30_000;
-const PARTITIONS = 4;
 const RECORDS = Number(process.env['RECORDS'] ?? 400_000);
 const SENSORS = Number(process.env['SENSORS'] ?? 1_000);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 6);
-const EMIT = (process.env['EMIT'] ?? 'updates') as 'updates' | 'final';
-const COMMIT_EVERY = 12_500;
-
-/** `schema`: the fields declared; `plain`: `json()`, which learns them; `parse`: JSON.parse always, as for documents that have no one
- *  shape. The bare loop parses always. */
-const VALUES = { schema: json(readingSchema()), plain: json<Reading>(), parse: parsing() };
-const JSON_BY = (process.env['JSON'] ?? 'plain') as keyof typeof VALUES;
-
-const readings = topic('readings', {
-  key: string(),
-  value: VALUES[JSON_BY],
-  timestamp: 'timestamp',
-  watermark: { delayMs: 10_000 },
-});
-function readingSchema() {
-  return schema.object({
-    sensor_id: schema.string(),
-    temperature: schema.number(),
-    humidity: schema.number(),
-    timestamp: schema.number(),
-  });
-}
-function parsing(): Serde<Reading> {
-  return {
-    ...json<Reading>(),
-    deserializeRange: (buffer, start, end) => JSON.parse(utf8(buffer, start, end)) as Reading,
-  };
-}
-interface Stats {
-  sensor_id: string;
-  window_start: number;
-  window_end: number;
-  avg_temp: number;
-  max_temp: number;
-  min_temp: number;
-  avg_humidity: number;
-  alert_count: number;
-  reading_count: number;
-}
-const stats = topic('stats', { key: string(), value: json<Stats>() });
-
-function build(): Topology {
-  const builder = new StreamsBuilder();
-  builder
-    .stream(readings)
-    .mapValues(({ sensor_id, temperature, humidity, timestamp }) => ({
-      sensor_id,
-      temperature,
-      humidity,
-      timestamp,
-      alert: temperature > 28,
-    }))
-    .groupByKey({ name: 'stats' })
-    .windowedBy(tumbling({ sizeMs: WINDOW_MS }), { graceMs: 0, emit: EMIT })
-    .agg(
-      avg('temperature').alias('avg_temp'),
-      max('temperature').alias('max_temp'),
-      min('temperature').alias('min_temp'),
-      avg('humidity').alias('avg_humidity'),
-      sum(when(col('alert'), 1).otherwise(0)).alias('alert_count'),
-      count('*').alias('reading_count'),
-    )
-    .toStream()
-    .map(({ key: sensor_id, ...row }) => ({ key: sensor_id, value: { sensor_id, ...row } }))
-    .to(stats);
-  return builder.build();
-}
-
-async function engine(fetches: readonly FetchedRecords[]): Promise<number> {
-  const log = nullLog({ readings: PARTITIONS, stats: PARTITIONS });
-  const config = resolveStreamsConfig({
-    applicationId: 'bench',
-    log,
-    stores: inMemoryStores(),
-    processingGuarantee: 'exactly_once',
-    commitIntervalMs: 1,
-  });
-  const member = {
-    membership: () => ({ groupId: 'bench', generation: 1, memberId: 'm', instanceId: null }),
-    commit: async () => {},
-  };
-  const limits = { numPartitions: PARTITIONS, maxRecordBytes: 1_000_000, numWriters: 0 };
-  const topics = new Map([stats.name, config.deadLetterTopic].map((name) => [name, limits]));
-  const environment = createTaskEnvironment(
-    config,
-    () => member,
-    () => topics,
-  );
-  const [subTopology] = build().graph.subTopologies;
-  const tasks = Array.from(
-    { length: PARTITIONS },
-    (_, partition) => new StreamTask({ subTopology: 0, partition }, subTopology!, environment),
-  );
-  for (const task of tasks) await task.open(() => {});
-  const since = tasks.map(() => 0);
-  for (const fetched of fetches) {
-    const task = tasks[fetched.partition]!;
-    task.add(fetched);
-    for (let n = task.process(256); n > 0; n = task.process(256)) since[fetched.partition]! += n;
-    if (since[fetched.partition]! < COMMIT_EVERY) continue;
-    since[fetched.partition] = 0;
-    await task.commit();
-    if (task.failure !== null) throw task.failure;
-  }
-  for (const task of tasks) await task.commit();
-  for (const task of tasks) await task.close();
-  return log.sentRecords();
-}
 
 interface Aggregate {
   id: string;
@@ -257,7 +128,7 @@ const runs: Record<'engine' | 'bare', Run[]> = { engine: [], bare: [] };
 let outputs = 0;
 for (let round = 0; round < ROUNDS + 2; round++) {
   const bareRun = await measure(() => bare(fetches), pauses);
-  const engineRun = await measure(async () => (outputs = await engine(fetches)), pauses);
+  const engineRun = await measure(async () => (outputs = await processAll(fetches)), pauses);
   if (round < 2) continue;
   runs.bare.push(bareRun);
   runs.engine.push(engineRun);

@@ -21,10 +21,19 @@ export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: readonly [timeS: number, value: string];
 }
-interface QueryAnswer {
+export interface Series {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly values: readonly (readonly [timeS: number, value: string])[];
+}
+export interface QueryRange {
+  readonly startS: number;
+  readonly endS: number;
+  readonly stepS: number;
+}
+interface QueryAnswer<T> {
   readonly status: 'success' | 'error';
   readonly error?: string;
-  readonly data?: { readonly result: readonly Sample[] };
+  readonly data?: { readonly result: readonly T[] };
 }
 export interface Rule {
   readonly name: string;
@@ -77,11 +86,21 @@ export class PrometheusServer {
   }
 
   /** @throws Error with what Prometheus says against the expression */
-  async query(expression: string): Promise<readonly Sample[]> {
-    const body = new URLSearchParams({ query: expression });
-    const response = await fetch(`${this.url}/api/v1/query`, { method: 'POST', body });
-    const answer = (await response.json()) as QueryAnswer;
-    if (answer.status !== 'success') throw new Error(`${answer.error}: ${expression}`);
+  query(expression: string): Promise<readonly Sample[]> {
+    return this.#ask('query', { query: expression });
+  }
+
+  /** @throws as `query` */
+  queryRange(expression: string, { startS, endS, stepS }: QueryRange): Promise<readonly Series[]> {
+    const [start, end, step] = [startS, endS, stepS].map(String);
+    return this.#ask('query_range', { query: expression, start: start!, end: end!, step: step! });
+  }
+
+  async #ask<T>(path: string, asked: Readonly<Record<string, string>>): Promise<readonly T[]> {
+    const body = new URLSearchParams(asked);
+    const response = await fetch(`${this.url}/api/v1/${path}`, { method: 'POST', body });
+    const answer = (await response.json()) as QueryAnswer<T>;
+    if (answer.status !== 'success') throw new Error(`${answer.error}: ${asked['query']}`);
     return answer.data!.result;
   }
 
