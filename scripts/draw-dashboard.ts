@@ -15,12 +15,21 @@ const WIDTH = 320;
 const HEIGHT = 150;
 const PLOT = { left: 44, right: 8, top: 26, bottom: 34 };
 const MAX_LINES = 6;
+const id = `dashboard-${randomUUID().slice(0, 8)}`;
 
 interface Panel {
   readonly title: string;
   readonly type: string;
-  readonly fieldConfig?: { readonly defaults: { readonly unit: string } };
-  readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
+  readonly fieldConfig?: {
+    readonly defaults: { readonly unit: string };
+    /** Of what has a unit of its own, on an axis at the right: left out here. */
+    readonly overrides: readonly { readonly matcher: { readonly options: string } }[];
+  };
+  readonly targets?: readonly {
+    readonly refId: string;
+    readonly expr: string;
+    readonly legendFormat: string;
+  }[];
 }
 interface Drawn {
   readonly label: string;
@@ -34,12 +43,14 @@ const dashboard = JSON.parse(
 const filledIn = (expr: string) =>
   expr.replaceAll(/\$(application|instance)/g, '.*').replaceAll('$__rate_interval', '15s');
 const legend = (format: string, { metric }: Series) =>
-  format.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => metric[name] ?? '');
+  format.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => metric[name] ?? '').replace(`${id}-`, '');
 
 async function linesOf(panel: Panel, prometheus: PrometheusServer): Promise<Drawn[]> {
   const lines: Drawn[] = [];
   const endS = Date.now() / 1000;
-  for (const { expr, legendFormat } of panel.targets ?? []) {
+  const others = new Set(panel.fieldConfig?.overrides.map(({ matcher }) => matcher.options));
+  for (const { refId, expr, legendFormat } of panel.targets ?? []) {
+    if (others.has(refId)) continue;
     const range = { startS: endS - MINUTES * 60 + 20, endS, stepS: STEP_S };
     for (const series of await prometheus.queryRange(filledIn(expr), range)) {
       const points = series.values.map(([s, y]) => [s - range.startS, Number(y)] as const);
@@ -53,7 +64,9 @@ async function linesOf(panel: Panel, prometheus: PrometheusServer): Promise<Draw
 }
 
 function draw({ title, fieldConfig }: Panel, lines: readonly Drawn[], x: number, y: number): string {
-  const greatest = Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), 0) || 1;
+  const highest = Math.max(...lines.flatMap(({ points }) => points.map(([, value]) => value)), 0);
+  const isFlat = highest === 0;
+  const greatest = isFlat ? 1 : highest;
   const width = WIDTH - PLOT.left - PLOT.right;
   const height = HEIGHT - PLOT.top - PLOT.bottom;
   const px = (s: number) => (x + PLOT.left + (s / (MINUTES * 60 - 20)) * width).toFixed(1);
@@ -68,7 +81,7 @@ function draw({ title, fieldConfig }: Panel, lines: readonly Drawn[], x: number,
   return [
     `<rect class="panel" x="${x}" y="${y}" width="${WIDTH}" height="${HEIGHT}" rx="4"/>`,
     `<text class="head" x="${x + 8}" y="${y + 17}">${escaped(title)}</text>`,
-    `<text class="note" text-anchor="end" x="${x + PLOT.left - 4}" y="${y + PLOT.top + 8}">${show(greatest, fieldConfig?.defaults.unit ?? '')}</text>`,
+    `<text class="note" text-anchor="end" x="${x + PLOT.left - 4}" y="${y + PLOT.top + 8}">${show(isFlat ? 0 : greatest, fieldConfig?.defaults.unit ?? '')}</text>`,
     `<line class="axis" x1="${x + PLOT.left}" x2="${x + WIDTH - PLOT.right}" y1="${y + HEIGHT - PLOT.bottom}" y2="${y + HEIGHT - PLOT.bottom}"/>`,
     ...drawn,
     `<text class="note" x="${x + 8}" y="${y + HEIGHT - 12}">${lines.length === 0 ? 'no data' : labels.join('')}</text>`,
@@ -77,8 +90,8 @@ function draw({ title, fieldConfig }: Panel, lines: readonly Drawn[], x: number,
 
 function show(value: number, unit: string): string {
   if (unit === 's') return value >= 1 ? `${value.toPrecision(2)} s` : `${(value * 1000).toPrecision(2)} ms`;
-  if (unit === 'percentunit') return `${(value * 100).toPrecision(2)} %`;
-  if (unit === 'bytes' || unit === 'Bps') return `${(value / 1024).toPrecision(3)} K`;
+  if (unit === 'percentunit') return `${Math.round(value * 100)} %`;
+  if (unit === 'bytes' || unit === 'Bps') return `${(value / 1024).toFixed(1)} K`;
   return Number(value.toPrecision(3)).toLocaleString('en');
 }
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
@@ -115,7 +128,6 @@ async function drawAll(prometheus: PrometheusServer): Promise<string> {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${size.height}" role="img">\n${STYLE}\n${parts.join('\n')}\n</svg>\n`;
 }
 
-const id = `dashboard-${randomUUID().slice(0, 8)}`;
 const app = await ReferenceApp.start({
   METRICS: 'true',
   SIMULATE: 'true',

@@ -3,6 +3,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import {
   AggregationType,
   MetricReader,
+  type IMetricReader,
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
@@ -13,22 +14,31 @@ const UNIT_SUFFIX: Readonly<Record<string, string>> = { s: '_seconds', ms: '_mil
 
 /** Gives the metrics as text when it is asked; names carry their unit, as they do by way of a collector, so that the same dashboards
  *  and alerts serve both. */
-export class PrometheusPage extends MetricReader {
+export class PrometheusPage {
   readonly contentType = 'text/plain; version=0.0.4; charset=utf-8';
+  /** Among the `readers` of a MeterProvider, before `text` is asked for. */
+  readonly reader: IMetricReader;
+  readonly #reader = new PageReader();
   readonly #serializer = new PrometheusSerializer(undefined, false, undefined, false, true);
 
+  constructor() {
+    this.reader = this.#reader;
+  }
+
+  /** @throws what kept the metrics from being collected */
+  async text(): Promise<string> {
+    const { resourceMetrics, errors } = await this.#reader.collect();
+    if (errors.length > 0) throw errors[0];
+    return `${this.#serializer.serialize(withUnits(resourceMetrics))}\n`;
+  }
+}
+
+class PageReader extends MetricReader {
   constructor() {
     super({
       aggregationSelector: () => ({ type: AggregationType.DEFAULT }),
       aggregationTemporalitySelector: temporalityOf,
     });
-  }
-
-  /** @throws what kept the metrics from being collected */
-  async text(): Promise<string> {
-    const { resourceMetrics, errors } = await this.collect();
-    if (errors.length > 0) throw errors[0];
-    return `${this.#serializer.serialize(withUnits(resourceMetrics))}\n`;
   }
 
   protected override async onForceFlush(): Promise<void> {}

@@ -46,7 +46,7 @@ export interface StartedTelemetry {
 export function startTelemetry(options: StartTelemetryOptions): StartedTelemetry {
   const resource = defaultResource().merge(resourceFromAttributes(options.resource));
   const page = new PrometheusPage();
-  const meterProvider = new MeterProvider({ resource, readers: [page, ...otlpReaders(options)] });
+  const meterProvider = new MeterProvider({ resource, readers: [page.reader, ...otlpReaders(options)] });
   const tracerProvider = options.otlpTraces === true ? createTracerProvider(resource, options) : null;
   return {
     telemetry: otelTelemetry({ meterProvider }),
