@@ -1,7 +1,9 @@
 /** The real engine by its test driver: what a tracing backend is sent, and what records carry. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import {
+  inMemoryStores,
   json,
   string,
   StreamsBuilder,
@@ -42,7 +44,7 @@ afterEach(async () => {
 
 function drive(
   build: (builder: StreamsBuilder) => void,
-  { logger, ...options }: OtelTracingOptions & Pick<StreamsConfig, 'logger'> = {},
+  { logger, stores, ...options }: OtelTracingOptions & Pick<StreamsConfig, 'logger' | 'stores'> = {},
 ): TopologyTestDriver {
   const builder = new StreamsBuilder();
   build(builder);
@@ -51,6 +53,7 @@ function drive(
     applicationId: 'shop',
     tracing,
     ...(logger && { logger }),
+    ...(stores && { stores }),
   });
   return driver;
 }
@@ -132,13 +135,34 @@ describe('otelTracing', () => {
     expect(spans(/^process (orders|shop-by)/)).toEqual([]);
   });
 
-  it('ends the spans of a batch that failed with its failure; the next try has spans of its own', async () => {
-    const to = drive(rekey);
+  it('ends the spans of a commit that failed with its failure; what comes after has spans of its own', async () => {
+    let isRefused = true;
+    const stores = inMemoryStores();
+    const open = stores.open.bind(stores);
+    stores.open = async (id, spec) => {
+      const partition = await open(id, spec);
+      const flush = partition.flush.bind(partition);
+      partition.flush = async (writes) => {
+        if (!isRefused) return flush(writes);
+        isRefused = false;
+        return 'gap';
+      };
+      return partition;
+    };
+    const to = drive(count, { stores });
     await pipe(to, SAMPLED);
-    await to.crashAndRestart();
+    await to.advanceWallClock(60_000); // the task waits before it is opened again
     await pipe(to, SAMPLED);
-    expect((await to.output(byCustomer).readAll()).length).toBe(2);
-    expect(spans(/^process orders/).map(({ ended }) => ended)).toEqual([true, true]);
+    const [failed, ...others] = spans(/^process task 0_0/);
+    expect(failed!.status).toMatchObject({
+      code: SpanStatusCode.ERROR,
+      message: expect.stringMatching(/store/),
+    });
+    expect(failed!.events.map(({ name }) => name)).toEqual(['exception']);
+    expect(others.map(({ status }) => status.code)).toEqual(others.map(() => SpanStatusCode.UNSET));
+    const statuses = spans(/^process orders/).map(({ status }) => status.code);
+    expect(statuses[0]).toBe(SpanStatusCode.ERROR);
+    expect(statuses.slice(1)).toContain(SpanStatusCode.UNSET);
   });
 
   it('tells task and trace with each line that a processor logs', async () => {
