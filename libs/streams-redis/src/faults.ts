@@ -33,6 +33,7 @@ const ADVICE: Readonly<Record<string, string>> = {
     'another program has written keys of this name: the store is restored; choose another keyPrefix if it comes again',
   MOVED: CLUSTER_ADVICE,
   ASK: CLUSTER_ADVICE,
+  HFSSINKTYPE: 'another program uses this key: choose another keyPrefix',
   HFSLAYOUT: 'the store was written as another kind or by another version: name it anew, or delete its keys',
 };
 /** Of a command or a key, as Redis 7 and 8 say it of a script. */

@@ -12,9 +12,11 @@ export const SCRIPTS = {
   hfsFlush: { lua: lua('flush') },
   hfsClear: { lua: lua('clear'), numberOfKeys: 4 },
   hfsRemove: { lua: lua('remove'), numberOfKeys: 4 },
+  hfsSinkOpen: { lua: lua('sink-open'), numberOfKeys: 1 },
+  hfsSinkWrite: { lua: lua('sink-write') },
 };
 
-/** The commands the stores use, as ioredis answers them. */
+/** The commands that stores and sinks use, as ioredis answers them. */
 export interface RedisCommands {
   hfsOpen(
     meta: string,
@@ -41,6 +43,12 @@ export interface RedisCommands {
     entries: string,
     windowPrefix: string,
   ): Promise<number>;
+  hfsSinkOpen(
+    position: string,
+    owner: string,
+  ): Promise<[epoch: number, offset: string | null, rejected: string | null]>;
+  /** Number of keys, keys, arguments: see sink-write.lua. */
+  hfsSinkWrite(args: ReadonlyArray<string | number | Buffer>): Promise<number>;
   hget(key: string, field: 'offset'): Promise<string | null>;
   hmgetBuffer(key: string, fields: ReadonlyArray<string | Buffer>): Promise<Array<Buffer | null>>;
   hscanBuffer(key: string, cursor: Buffer | '0', count: 'COUNT', n: number): Promise<[Buffer, Buffer[]]>;
