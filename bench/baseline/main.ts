@@ -40,6 +40,7 @@ const timer = setInterval(
 process.stdout.write('first record\n');
 while (!stopping) {
   for (const fetched of await reader.poll({ maxWaitMs: 50 })) work[fetched.partition]!.process(fetched);
+  for (const partition of work) await partition.room();
 }
 clearInterval(timer);
 await log.close(5_000);

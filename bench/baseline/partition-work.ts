@@ -37,6 +37,10 @@ interface Aggregate {
 const WINDOW_MS = 30_000;
 const DELAY_MS = 10_000;
 const ALERT_ABOVE = 28;
+/** As in the engine, so that the broker gets no batch that it refuses. */
+const MAX_BATCH_BYTES = 512 * 1024;
+/** Reading waits for the commit above this: else it runs away from a broker that is slower than it. */
+const MAX_UNCOMMITTED = 50_000;
 
 export class PartitionWork {
   readonly #partition: number;
@@ -46,7 +50,7 @@ export class PartitionWork {
   readonly #cursor = new RecordCursor();
   readonly #windows = new Map<number, Map<string, Aggregate>>();
   #dirty: Aggregate[] = [];
-  #alerts = new RecordBatchWriter();
+  readonly #alerts: BatchesOf;
   #streamTimeMs = -Infinity;
   #nextOffset = 0;
   #committedOffset = 0;
@@ -55,6 +59,7 @@ export class PartitionWork {
   constructor(partition: number, topics: BaselineTopics, writer: TransactionalWriter, member: Membership) {
     this.#partition = partition;
     this.#topics = topics;
+    this.#alerts = new BatchesOf(topics.alerts, partition);
     this.#writer = writer;
     this.#member = member;
   }
@@ -73,6 +78,14 @@ export class PartitionWork {
   commitWhenIdle(): void {
     if (this.#commit !== undefined || this.#nextOffset === this.#committedOffset) return;
     this.#commit = this.#commitNow().finally(() => (this.#commit = undefined));
+  }
+
+  /** Waits while too much is uncommitted. */
+  async room(): Promise<void> {
+    while (this.#nextOffset - this.#committedOffset > MAX_UNCOMMITTED) {
+      this.commitWhenIdle();
+      await this.#commit;
+    }
   }
 
   #add(reading: Reading, key: Buffer | null): void {
@@ -121,8 +134,9 @@ export class PartitionWork {
 
   /** Each changed window once to the output and once to the changelog; the alerts. */
   #takeOutput(): readonly OutputBatch[] {
-    const output = new RecordBatchWriter();
-    const changelog = new RecordBatchWriter();
+    const { output: outputTopic, changelog: changelogTopic } = this.#topics;
+    const output = new BatchesOf(outputTopic, this.#partition);
+    const changelog = new BatchesOf(changelogTopic, this.#partition);
     for (const aggregate of this.#dirty) {
       aggregate.dirty = false;
       const { sensorId, startMs } = aggregate;
@@ -134,15 +148,33 @@ export class PartitionWork {
       );
     }
     this.#dirty = [];
-    const { output: outputTopic, alerts, changelog: changelogTopic } = this.#topics;
-    const written = [
-      [outputTopic, output],
-      [changelogTopic, changelog],
-      [alerts, this.#alerts],
-    ] as const;
-    return written
-      .filter(([, writer]) => writer.count > 0)
-      .map(([topic, writer]) => ({ topic, partition: this.#partition, records: writer.take() }));
+    return [output, changelog, this.#alerts].flatMap((batches) => batches.take());
+  }
+}
+
+/** Records for one partition, in batches that a broker takes. */
+class BatchesOf {
+  readonly #at: { readonly topic: string; readonly partition: number };
+  readonly #writer = new RecordBatchWriter();
+  #full: OutputBatch[] = [];
+
+  constructor(topic: string, partition: number) {
+    this.#at = { topic, partition };
+  }
+
+  append(key: Buffer | null, value: Buffer, timestampMs: number): void {
+    this.#writer.append(key, value, timestampMs);
+    if (this.#writer.sizeBytes > MAX_BATCH_BYTES) this.#full.push(this.#sealed());
+  }
+
+  take(): readonly OutputBatch[] {
+    const all = this.#writer.count > 0 ? [...this.#full, this.#sealed()] : this.#full;
+    this.#full = [];
+    return all;
+  }
+
+  #sealed(): OutputBatch {
+    return { ...this.#at, records: this.#writer.take() };
   }
 }
 
