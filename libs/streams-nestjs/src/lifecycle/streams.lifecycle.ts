@@ -57,6 +57,7 @@ export class StreamsLifecycle
   readonly #shutdown = new AbortController();
   readonly #listeners = new Set<StreamsListener>();
   #app: RunnableApp | undefined;
+  #topology: Topology | undefined;
   /** With stream threads: what this one reads of stores that all can read. */
   #sharedQueries: StoreQueries | undefined;
   #stopped: Promise<void> | undefined;
@@ -95,6 +96,11 @@ export class StreamsLifecycle
     return this.#app;
   }
 
+  /** What the application runs, once Nest has bootstrapped; undefined where only the stream threads have it. */
+  get topology(): Topology | undefined {
+    return this.#topology;
+  }
+
   /** The stores, for queries: once Nest has bootstrapped. undefined too where they lie in the memory of stream threads. */
   get queries(): StoreQueries | undefined {
     return this.#app?.queries ?? this.#sharedQueries;
@@ -115,6 +121,7 @@ export class StreamsLifecycle
     this.explorer.refuseStrangers(this.registry.applications);
     const { autoStart = true } = this.options;
     const topology = this.#buildTopology();
+    this.#topology = topology ?? undefined;
     this.#readSharedStores(topology);
     this.#app = this.createApp(topology, {
       ...this.explorer.configure(this.name, this.options),

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { LogError, StoreError, StreamsError } from '@hiveframe/streams';
 import {
   Catch,
@@ -9,16 +8,7 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-
-/** The body of an answer that is none (RFC 9457), as `application/problem+json`. */
-export interface QueryProblem {
-  readonly type: 'about:blank';
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  /** Of a `StreamsError`, or `HFS_KEY_NOT_FOUND`; left out for what a guard or the platform refused. */
-  readonly code?: string;
-}
+import { answerProblem, answerProblemText, type Problem } from '../http/problem-details.ts';
 
 type AnswerHeaders = Readonly<Record<string, string>>;
 
@@ -44,9 +34,6 @@ export class ForwardedProblem extends Error {
   }
 }
 
-/** As HTTP has it, in seconds: a restore or a rebalance mostly takes no longer. */
-const RETRY_AFTER_SECONDS = '1';
-
 const STATUS: Readonly<Record<string, number>> = {
   HFS_INVALID_QUERY: 400,
   HFS_KEY_NOT_FOUND: 404,
@@ -69,41 +56,22 @@ export class QueryProblemsFilter implements ExceptionFilter {
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const { httpAdapter } = this.#host;
     const response: unknown = host.switchToHttp().getResponse();
-    const [status, body] =
-      error instanceof ForwardedProblem ? [error.status, error.body] : this.#problem(error);
-    const headers = {
-      ...(error instanceof ForwardedProblem || error instanceof KeyNotFound ? error.headers : {}),
-      ...(status === 503 && { 'Retry-After': RETRY_AFTER_SECONDS }),
-      'Cache-Control': 'no-store',
-      'Content-Type': 'application/problem+json; charset=utf-8',
-    };
-    for (const [name, value] of Object.entries(headers)) httpAdapter.setHeader(response, name, value);
-    httpAdapter.reply(response, body, status);
+    if (error instanceof ForwardedProblem)
+      return answerProblemText(this.#host, response, error, error.headers);
+    const headers = error instanceof KeyNotFound ? error.headers : {};
+    answerProblem(this.#host, response, this.#read(error), headers);
   }
 
-  #problem(error: unknown): [status: number, body: string] {
-    const [status, detail, code] = this.#read(error);
-    const problem: QueryProblem = {
-      type: 'about:blank',
-      title: STATUS_CODES[status] ?? 'Error',
-      status,
-      detail,
-      ...(code !== undefined && { code }),
-    };
-    return [status, JSON.stringify(problem)];
-  }
-
-  #read(error: unknown): [status: number, detail: string, code: string | undefined] {
-    if (error instanceof HttpException) return [error.getStatus(), error.message, undefined];
-    if (error instanceof KeyNotFound) return [404, error.message, error.code];
+  #read(error: unknown): Problem {
+    if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
+    if (error instanceof KeyNotFound) return { status: 404, detail: error.message, code: error.code };
     const code = StreamsError.is(error) ? error.code : undefined;
     const status = code === undefined ? undefined : STATUS[code];
-    if (status !== undefined) return [status, (error as Error).message, code];
+    if (status !== undefined) return { status, detail: (error as Error).message, code };
     this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     if (error instanceof LogError || (error instanceof StoreError && error.retryable))
-      return [503, 'The store cannot be reached now. Ask again a little later.', code];
-    return [500, 'The query failed; the log of the service says why.', undefined];
+      return { status: 503, detail: 'The store cannot be reached now. Ask again a little later.', code };
+    return { status: 500, detail: 'The query failed; the log of the service says why.' };
   }
 }

@@ -12,8 +12,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { single } from '../http/query-parameters.ts';
 import { QueryProblemsFilter } from './problems.filter.ts';
-import type { Answer, QueriesService, QueryParameters } from './queries.service.ts';
+import type { Answer, QueriesService } from './queries.service.ts';
 import type { ResolvedQueriesOptions } from './queries-options.ts';
 import type { QueryForwarder, QueryRequest } from './query-forwarder.ts';
 
@@ -102,12 +103,4 @@ export function queriesController(
   }
   for (const decorate of decorators) decorate(QueriesController);
   return QueriesController;
-}
-
-/** Of a parameter that comes several times, the last. */
-function single(parameters: unknown): QueryParameters {
-  const entries = Object.entries((parameters ?? {}) as Record<string, unknown>);
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, String(Array.isArray(value) ? value.at(-1) : value)]),
-  );
 }

@@ -10,6 +10,7 @@ import {
   type StoreQuery,
   type Windowed,
 } from '@hiveframe/streams';
+import type { QueryParameters } from '../http/query-parameters.ts';
 import type { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 import { KeyNotFound } from './problems.filter.ts';
 import type { ResolvedQueriesOptions } from './queries-options.ts';
@@ -21,8 +22,6 @@ export interface Answer {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
-/** Of the URL, as they came. */
-export type QueryParameters = Readonly<Record<string, string | undefined>>;
 
 type Row = KeyValue<unknown, unknown>;
 
