@@ -12,6 +12,7 @@ COPY libs/streams-kafkajs/package.json libs/streams-kafkajs/
 COPY libs/streams-nestjs/package.json libs/streams-nestjs/
 COPY libs/streams-otel/package.json libs/streams-otel/
 COPY libs/streams-redis/package.json libs/streams-redis/
+COPY libs/streams-parquet/package.json libs/streams-parquet/
 COPY libs/streams-postgres/package.json libs/streams-postgres/
 COPY libs/streams-schematics/package.json libs/streams-schematics/
 COPY libs/streams-testing/package.json libs/streams-testing/
@@ -21,7 +22,7 @@ COPY libs libs
 COPY src src
 RUN npm run build
 # What the service does not use goes (optional peers, and with them the test kit, would stay), and sources are not run.
-RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-postgres libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
+RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-parquet libs/streams-postgres libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
   npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
