@@ -15,7 +15,7 @@ import type { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 import { KeyNotFound } from './problems.filter.ts';
 import type { ResolvedQueriesOptions } from './queries-options.ts';
 import { QUERY_HEADERS } from './query-headers.ts';
-import { parseKey, parsePrefix, parseWhole, stringify } from './query-text.ts';
+import { parseKey, parsePrefix, parseSpanCursor, parseWhole, spanCursor, stringify } from './query-text.ts';
 
 export interface Answer {
   /** JSON. */
@@ -52,19 +52,21 @@ export class QueriesService {
     return { body: stringify({ key, ...found }), headers };
   }
 
-  /** Windows of a key, by their starts. */
+  /** Windows of a key, by their starts, then their ends. */
   async windows(store: string, keyText: string, parameters: QueryParameters): Promise<Answer> {
     const query = this.#query(store, parameters);
     const key = parseKey(keyText, query.store, parameters['keyFormat']);
     const { startMs, endMs } = spanOf(parameters);
-    const cursor = parseWhole('cursor', parameters['cursor']) ?? -Infinity;
+    const first = parseSpanCursor(parameters['cursor']);
     const limit = this.#limit(parameters);
     const rows: unknown[] = [];
     let next: string | null = null;
-    for await (const row of query.windows().fetchRange(key, { startMs: Math.max(startMs, cursor), endMs })) {
-      const atMs = row.key.window.startMs;
+    const span = { startMs: Math.max(startMs, first.startMs), endMs };
+    for await (const row of query.windows().fetchRange(key, span)) {
+      const { window } = row.key;
+      if (window.startMs === first.startMs && window.endMs < first.endMs) continue;
       if (rows.length >= limit) {
-        next = String(atMs);
+        next = spanCursor(window);
         break;
       }
       rows.push(windowRow(row));

@@ -1,7 +1,7 @@
 /** Keys and rows as the HTTP interface writes them: tagged JSON, which is plain JSON but for what JSON has not (Date, bigint, bytes …).
  *  A key in a URL is text as it is where the store's keys are texts; else JSON, and text where it is no JSON. `keyFormat=json` says
  *  that it is JSON whatever the store's keys are. */
-import { InvalidQueryError, taggedJson, type QueryableStore } from '@hiveframe/streams';
+import { InvalidQueryError, taggedJson, type QueryableStore, type TimeSpan } from '@hiveframe/streams';
 
 const TAGGED = taggedJson<unknown>();
 const CONTEXT = { topic: 'query', part: 'value', headers: () => [] } as const;
@@ -53,5 +53,23 @@ export function parseWhole(name: string, text: string | undefined, minimum = -In
   const least = minimum === -Infinity ? '' : ` from ${minimum}`;
   throw new InvalidQueryError(
     `Cannot read the query: ${name} must be a whole number${least}, is ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Names the window that a page begins with: several may start at the same time. */
+export function spanCursor({ startMs, endMs }: TimeSpan): string {
+  return `${startMs}_${endMs}`;
+}
+
+/** Without a text before all windows. @throws InvalidQueryError */
+export function parseSpanCursor(text: string | undefined): TimeSpan {
+  if (text === undefined) return { startMs: -Infinity, endMs: -Infinity };
+  const [startMs, endMs, ...rest] = text
+    .split('_')
+    .map((part) => (/^-?\d+$/.test(part) ? Number(part) : NaN));
+  if (Number.isSafeInteger(startMs) && Number.isSafeInteger(endMs) && rest.length === 0)
+    return { startMs: startMs!, endMs: endMs! };
+  throw new InvalidQueryError(
+    'Cannot go on behind this cursor: it is none that a page of windows of this store ended with.',
   );
 }

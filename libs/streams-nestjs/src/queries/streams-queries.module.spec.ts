@@ -9,6 +9,7 @@ import {
   partitionFor,
   RecordBatchWriter,
   session,
+  sessionStore,
   storeRef,
   string,
   topic,
@@ -59,6 +60,7 @@ const versions = versionedKeyValueStore({
   value: json<number>(),
   historyRetentionMs: 60_000,
 });
+const visits = sessionStore({ name: 'visits', key: string(), value: json<number>(), retentionMs: 60_000 });
 
 @StreamTopology()
 class ReadingsTopology implements TopologyDefinition {
@@ -77,11 +79,12 @@ class ReadingsTopology implements TopologyDefinition {
       .storedAs(sessions);
     stream.process({
       name: 'versions-of',
-      stores: { versions, big },
+      stores: { versions, big, visits },
       create: ({ stores }) => ({
         async process({ key, value, timestampMs }) {
           await stores.versions.put(key, value, timestampMs);
           stores.big.put(key, { at: timestampMs });
+          await stores.visits.put({ key, window: { startMs: 0, endMs: timestampMs } }, value);
         },
       }),
     });
@@ -234,9 +237,9 @@ describe.each([
       cursor: null,
     });
     expect((await get(`${url}/streams/stores/windows/s1/windows?limit=1`)).body).toMatchObject({
-      cursor: '10',
+      cursor: '10_20',
     });
-    expect((await get(`${url}/streams/stores/windows/s1/windows?limit=1&cursor=10`)).body).toMatchObject({
+    expect((await get(`${url}/streams/stores/windows/s1/windows?limit=1&cursor=10_20`)).body).toMatchObject({
       rows: [{ value: 1 }],
       cursor: null,
     });
@@ -250,6 +253,20 @@ describe.each([
       timestampMs: 2,
       validToMs: 15,
     });
+  });
+
+  it('gives sessions that begin at the same time once each, whatever the size of a page', async () => {
+    const url = await serve();
+    await send([['s1', 7, 2], ['s1', 8, 1], ['s1', 9, 15]]); // prettier-ignore
+    await until(`${url}/streams/stores/versions/s1`, hasValue(9));
+    const ends: number[] = [];
+    for (let next: string | null = ''; next !== null && ends.length < 10;) {
+      const { body } = await get(`${url}/streams/stores/visits/s1/windows?limit=1${next}`);
+      const { rows, cursor } = body as { rows: { window: { endMs: number } }[]; cursor: string | null };
+      ends.push(...rows.map(({ window }) => window.endMs));
+      next = cursor === null ? null : `&cursor=${cursor}`;
+    }
+    expect(ends).toEqual([1, 2, 15]);
   });
 
   it('gives all of a store in pages, and a range of it', async () => {
@@ -281,6 +298,7 @@ describe.each([
   it.each([
     [400, 'HFS_INVALID_QUERY', 'counts?limit=0', /limit must be a whole number from 1/],
     [400, 'HFS_INVALID_QUERY', 'counts?cursor=x', /cursor/],
+    [400, 'HFS_INVALID_QUERY', 'windows/s1/windows?cursor=7', /cursor/],
     [400, 'HFS_INVALID_QUERY', 'counts/s1?partition=9', /it has 4 partitions/],
     [400, 'HFS_INVALID_QUERY', 'counts/s1?keyFormat=json', /it is no JSON/],
     [400, 'HFS_INVALID_QUERY', 'counts/7?keyFormat=json', /whose keys are string/],

@@ -29,7 +29,7 @@ export class CommittedKeyValueStore implements ReadOnlyKeyValueStore<unknown, un
     const { partitions } = this.#entries;
     const isWanted = keyFilter(this.#entries, range);
     const found = [];
-    for (const partition of partitions.ids)
+    for (const partition of await partitions.ids())
       for await (const piece of partitions.scan(partition, null))
         found.push(...piece.filter(({ key }) => isWanted(key)));
     found.sort((a, b) => compareBytes(a.key, b.key));

@@ -14,7 +14,7 @@ const ALWAYS: TimeSpan = { startMs: -Infinity, endMs: Infinity };
 
 /** How the windows of a key lie in the store. */
 export interface KeyWindowsLayout {
-  /** In order of their starts; of those that end before `earliestEndMs` some may be left out. */
+  /** In order of their starts, then of their ends; of those that end before `earliestEndMs` some may be left out. */
   windowsOf(key: unknown, earliestEndMs: number): Promise<readonly Row[]>;
   all(): AsyncIterable<Row>;
 }
@@ -57,7 +57,7 @@ export class WindowsByBucket implements KeyWindowsLayout {
     const span = { startMs: earliestEndMs - bucketMs, endMs: Infinity };
     const rows: Row[] = [];
     for await (const [, entry] of this.#entries.findInSegments(key, span)) rows.push(...this.rowsOf(entry));
-    return rows.sort(byStart);
+    return rows.sort(bySpan);
   }
 
   async *all(): AsyncGenerator<Row> {
@@ -137,6 +137,7 @@ function startsWithin({ key: { window } }: Row, { startMs, endMs }: TimeSpan): b
   return window.startMs >= startMs && window.startMs <= endMs;
 }
 
-function byStart(a: Row, b: Row): number {
-  return a.key.window.startMs - b.key.window.startMs;
+/** Several sessions that processors keep may begin at the same time. */
+function bySpan({ key: { window: a } }: Row, { key: { window: b } }: Row): number {
+  return a.startMs - b.startMs || a.endMs - b.endMs;
 }
