@@ -2,12 +2,13 @@
 import {
   double,
   json,
+  storeRef,
   StreamsBuilder,
   string,
   topic,
+  type ReadOnlyKeyValueStore,
   type StreamThread,
   type ThreadStreams,
-  type Topology,
 } from '@hiveframe/streams';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
 import { redis } from '@hiveframe/streams-redis';
@@ -30,9 +31,11 @@ export const numbersTopics = (id: string) => ({
   counts: `${id}-n`,
 });
 
-function topology(id: string, thread: string): Topology {
+export const numberCounts = storeRef<ReadOnlyKeyValueStore<string, number>>('counts');
+
+/** @param thread whose name is passed on with each number */
+export function buildNumbers(builder: StreamsBuilder, id: string, thread: string): void {
   const names = numbersTopics(id);
-  const builder = new StreamsBuilder();
   const numbers = builder.stream(topic(names.input, { key: string(), value: double() }));
   numbers
     .mapValues((number): Passed => ({ number, thread }))
@@ -40,16 +43,18 @@ function topology(id: string, thread: string): Topology {
   numbers
     .groupByKey({ name: 'numbers' })
     .count()
+    .storedAs(numberCounts)
     .toStream()
     .mapValues((count) => count ?? 0)
     .to(topic(names.counts, { key: string(), value: double() }));
-  return builder.build();
 }
 
 export default function numbers({ name, data, logger }: StreamThread): ThreadStreams {
   const { brokers, redisUrl, id } = data as NumbersSettings;
+  const builder = new StreamsBuilder();
+  buildNumbers(builder, id, name);
   return {
-    topology: topology(id, name),
+    topology: builder.build(),
     config: {
       applicationId: id,
       log: kafkajs({ brokers: brokers.split(','), clientId: `${id}-${name}`, logger }),

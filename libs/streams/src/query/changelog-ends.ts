@@ -1,11 +1,10 @@
 import type { LogAdmin, TopicPartition } from '../ports/log.ts';
 import { partitionKey } from '../ports/topic-partition.ts';
 import type { Clock } from '../ports/runtime.ts';
+import { patiently } from './patiently.ts';
 
 /** What is known is taken for so long, so that queries do not ask the log one by one. */
 const MAX_AGE_MS = 1_000;
-/** A log that does not answer takes no query with it: how far a store is behind is not known then. */
-const PATIENCE_MS = 1_000;
 
 interface End {
   readonly askedMs: number;
@@ -38,16 +37,7 @@ export class ChangelogEnds {
   }
 
   async #ask(changelog: TopicPartition): Promise<number | null> {
-    const waited = new AbortController();
-    const late = this.#clock.delay(PATIENCE_MS, waited.signal).then(() => null);
-    const answered = this.#admin.offsets([changelog], 'lastStable').then(
-      ([end]) => end?.offset ?? null,
-      () => null,
-    );
-    try {
-      return await Promise.race([answered, late]);
-    } finally {
-      waited.abort();
-    }
+    const answer = await patiently(this.#admin.offsets([changelog], 'lastStable'), this.#clock);
+    return answer?.[0]?.offset ?? null;
   }
 }

@@ -52,7 +52,8 @@ export class CommittedEntries {
     keys: readonly unknown[],
   ): Promise<readonly (CommittedEntry | undefined)[]> {
     const asked = keys.map((key, at) => ({ key, at, bytes: this.encodeKey(key) }));
-    const byPartition = Map.groupBy(asked, ({ key, bytes }) => this.partitions.partitionOf(key, bytes));
+    const partitionOf = await this.partitions.partitioner();
+    const byPartition = Map.groupBy(asked, ({ key, bytes }) => partitionOf(key, bytes));
     const found: (CommittedEntry | undefined)[] = keys.map(() => undefined);
     const reads = Array.from(byPartition, async ([partition, some]) => {
       const bytes = some.map((one) => one.bytes);
@@ -69,7 +70,7 @@ export class CommittedEntries {
     { startMs, endMs }: TimeSpan,
   ): AsyncGenerator<[segment: number, CommittedEntry]> {
     const bytes = this.encodeKey(key);
-    const partition = this.partitions.partitionOf(key, bytes);
+    const partition = (await this.partitions.partitioner())(key, bytes);
     const all = await this.partitions.read(partition, (reader) => reader.segments());
     const segments = all.filter((segment) => segment >= startMs && segment <= endMs);
     for (let at = 0; at < segments.length; at += SEGMENTS_AT_ONCE) {
@@ -86,15 +87,16 @@ export class CommittedEntries {
 
   /** Of all partitions, ascending. */
   async segments(): Promise<readonly number[]> {
+    const ids = await this.partitions.ids();
     const found = await Promise.all(
-      this.partitions.ids.map((partition) => this.partitions.read(partition, (reader) => reader.segments())),
+      ids.map((partition) => this.partitions.read(partition, (reader) => reader.segments())),
     );
     return [...new Set(found.flat())].sort((a, b) => a - b);
   }
 
   /** Of all partitions, in no order. */
   async *scan(segment: SegmentId): AsyncGenerator<CommittedEntry> {
-    for (const partition of this.partitions.ids)
+    for (const partition of await this.partitions.ids())
       for await (const piece of this.partitions.scan(partition, segment))
         for (const entry of piece) yield this.decode(entry);
   }

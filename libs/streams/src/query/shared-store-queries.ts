@@ -10,6 +10,7 @@ import {
   type TopologyGraph,
 } from '../topology/graph.ts';
 import { ChangelogEnds } from './changelog-ends.ts';
+import { patiently } from './patiently.ts';
 import { StoreQueries } from './store-queries.ts';
 
 export interface SharedStoreQueriesOptions {
@@ -35,7 +36,7 @@ export function sharedStoreQueries(
     throw new ConfigError(
       `Cannot read the stores of ${applicationId} from here: they lie in the memory of those who run it. Keep them where all can read them (Redis).`,
     );
-  const counts = new PartitionCounts(graph, applicationId, log);
+  const counts = new PartitionCounts(graph, { applicationId, log, clock });
   return new StoreQueries(graph, {
     applicationId,
     stores,
@@ -50,44 +51,40 @@ export function sharedStoreQueries(
  *  ones. */
 class PartitionCounts {
   readonly #subTopologies: readonly SubTopology[];
-  readonly #applicationId: string;
-  readonly #log: LogPort;
+  readonly #options: Pick<SharedStoreQueriesOptions, 'applicationId' | 'log' | 'clock'>;
   readonly #counts = new Map<number, number>();
-  #isAsking = false;
+  #asked: Promise<void> | null = null;
 
-  constructor({ subTopologies }: TopologyGraph, applicationId: string, log: LogPort) {
+  constructor(
+    { subTopologies }: TopologyGraph,
+    options: Pick<SharedStoreQueriesOptions, 'applicationId' | 'log' | 'clock'>,
+  ) {
     this.#subTopologies = subTopologies;
-    this.#applicationId = applicationId;
-    this.#log = log;
+    this.#options = options;
   }
 
-  /** null: not known yet; it is being asked. */
-  of(subTopology: number): number | null {
-    const count = this.#counts.get(subTopology);
-    if (count === undefined && !this.#isAsking) void this.#ask();
-    return count ?? null;
+  /** null: the log does not tell now, or has not all of the topics. */
+  async of(subTopology: number): Promise<number | null> {
+    if (!this.#counts.has(subTopology)) await (this.#asked ??= this.#ask());
+    return this.#counts.get(subTopology) ?? null;
   }
 
   async #ask(): Promise<void> {
+    const { log, clock } = this.#options;
     const topics = new Map(this.#subTopologies.map((one) => [one.id, this.#topicsOf(one)]));
-    this.#isAsking = true;
-    try {
-      const found = await this.#log.admin.describe([...new Set([...topics.values()].flat())]);
-      for (const [id, names] of topics)
-        if (names.length > 0 && names.every((name) => found.has(name)))
-          this.#counts.set(id, Math.max(0, ...names.map((name) => found.get(name)!.numPartitions)));
-    } catch {
-      // the next query asks again
-    } finally {
-      this.#isAsking = false;
-    }
+    const found = await patiently(log.admin.describe([...new Set([...topics.values()].flat())]), clock);
+    this.#asked = null;
+    for (const [id, names] of topics)
+      if (names.length > 0 && names.every((name) => found?.has(name)))
+        this.#counts.set(id, Math.max(0, ...names.map((name) => found!.get(name)!.numPartitions)));
   }
 
   /** The changelogs of its stores have as many partitions as it, whatever topics its sources match. */
   #topicsOf({ stores, sources }: SubTopology): readonly string[] {
+    const { applicationId } = this.#options;
     const changelogs = stores.filter(({ changelog }) => changelog);
     return changelogs.length > 0
-      ? changelogs.map(({ name }) => changelogTopic(name, this.#applicationId))
-      : sources.map(({ spec }) => resolveTopic((spec as SourceSpec).topic, this.#applicationId));
+      ? changelogs.map(({ name }) => changelogTopic(name, applicationId))
+      : sources.map(({ spec }) => resolveTopic((spec as SourceSpec).topic, applicationId));
   }
 }

@@ -72,8 +72,9 @@ class PageWalk {
   /** Where the next page begins; null: there is none. */
   async run(): Promise<Place | null> {
     const start = this.#start;
-    const first = start?.partition ?? this.#partitions.ids[0];
-    for (const partition of this.#partitions.ids.filter((id) => id >= (first ?? 0))) {
+    const ids = await this.#partitions.ids();
+    const first = start?.partition ?? ids[0];
+    for (const partition of ids.filter((id) => id >= (first ?? 0))) {
       const segments = await this.#segmentsOf(partition, partition === first);
       if (segments === null) return { partition, segment: null, after: null };
       for (const segment of segments) {

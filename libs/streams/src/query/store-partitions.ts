@@ -25,8 +25,8 @@ export interface QueryEnvironment {
   readonly ends: ChangelogEnds;
   /** A partition of a durable store that is farther behind its changelog is being restored, and is not read. */
   readonly maxLagOffsets: number;
-  /** null: not known yet, or the application does not run any more. */
-  numPartitions(subTopology: number): number | null;
+  /** null: not known now, or the application does not run any more. */
+  numPartitions(subTopology: number): number | null | Promise<number | null>;
   locate(subTopology: number, partition: number): TaskLocation;
 }
 
@@ -78,8 +78,8 @@ export class StorePartitions {
   }
 
   /** All that are asked. @throws StoreNotAvailableError */
-  get ids(): readonly number[] {
-    const count = this.#count;
+  async ids(): Promise<readonly number[]> {
+    const count = await this.#count();
     if (this.#only === null) return Array.from({ length: count }, (_, partition) => partition);
     if (this.#only < count) return [this.#only];
     throw new InvalidQueryError(
@@ -87,16 +87,21 @@ export class StorePartitions {
     );
   }
 
-  get #count(): number {
-    const count = this.#environment.numPartitions(this.#found.subTopology.id);
+  async #count(): Promise<number> {
+    const count = await this.#environment.numPartitions(this.#found.subTopology.id);
     if (count !== null) return count;
     const { applicationId } = this.#environment;
     throw this.#notAvailable(`application ${applicationId} has not started, or does not run any more`);
   }
 
-  /** That in which the key lies. @param bytes the key, as the store writes it */
-  partitionOf(key: unknown, bytes: Bytes): number {
-    return this.#only === null ? keyPartition(this.#found, key, bytes, this.#count) : this.ids[0]!;
+  /** Tells in which one a key lies. */
+  async partitioner(): Promise<(key: unknown, bytes: Bytes) => number> {
+    if (this.#only === null) {
+      const count = await this.#count();
+      return (key, bytes) => keyPartition(this.#found, key, bytes, count);
+    }
+    const [only] = await this.ids();
+    return () => only!;
   }
 
   /** @throws StoreNotHereError, StoreNotAvailableError, StoreError */
@@ -125,7 +130,8 @@ export class StorePartitions {
     const confirm = stores.durable ? () => {} : this.#holdTask(partition);
     const offset = await reader.position();
     if (stores.durable) await this.#requireRestored(partition, offset);
-    this.#positions.set(partition, { store: name, partition, offset });
+    // Of several reads the first, which has seen the least.
+    if (!this.#positions.has(partition)) this.#positions.set(partition, { store: name, partition, offset });
     return { reader, confirm };
   }
 
