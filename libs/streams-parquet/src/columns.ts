@@ -16,20 +16,22 @@ export type ParquetType =
   'boolean' | 'int32' | 'int64' | 'float' | 'double' | 'string' | 'bytes' | 'json' | 'date' | 'timestamp';
 
 /** The types of columns that take values of `T`, or null. */
-export type ParquetTypeOf<T> = unknown extends T ? ParquetType : 'json' | TypeFor<NonNullable<T>>;
-type TypeFor<T> = T extends boolean
-  ? 'boolean'
-  : T extends number
-    ? 'int32' | 'int64' | 'float' | 'double' | 'date' | 'timestamp'
-    : T extends bigint
-      ? 'int32' | 'int64'
-      : T extends string
-        ? 'string' | 'date' | 'timestamp'
-        : T extends Uint8Array
-          ? 'bytes'
-          : T extends Date
-            ? 'date' | 'timestamp'
-            : never;
+export type ParquetTypeOf<T> = unknown extends T
+  ? ParquetType
+  : | 'json'
+    | (T extends boolean
+        ? 'boolean'
+        : T extends number
+          ? 'int32' | 'int64' | 'float' | 'double' | 'date' | 'timestamp'
+          : T extends bigint
+            ? 'int32' | 'int64'
+            : T extends string
+              ? 'string' | 'date' | 'timestamp'
+              : T extends Uint8Array
+                ? 'bytes'
+                : T extends Date
+                  ? 'date' | 'timestamp'
+                  : never);
 
 /** The columns that are written, in order, with types that take what a row of `R` has there. */
 export type ParquetColumns<R extends object = Record<string, unknown>> = {
