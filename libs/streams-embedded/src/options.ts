@@ -1,7 +1,7 @@
 import { ConfigError } from '@hiveframe/streams';
 
 export interface EmbeddedOptions {
-  /** Folder of the log; made when absent. Without it the log lives in memory and ends with the process. */
+  /** Folder of the log; made when absent. @defaultValue none: the log lives in memory and ends with the process */
   readonly checkpointDir?: string | undefined;
   /** What committed data survive in `checkpointDir`.
    *  `process`: the end of this process, kill -9 included; a power cut may cost the last seconds, but always whole commits, never
@@ -9,8 +9,8 @@ export interface EmbeddedOptions {
    *  `power`: also a power cut; every commit waits for the disk (fsync), and as `node:sqlite` is synchronous, so does the process.
    *  @defaultValue 'process' */
   readonly durability?: 'process' | 'power' | undefined;
-  /** Largest record batch a topic takes, unless its config says `max.message.bytes`.
-   *  @defaultValue 1048588, Kafka's `message.max.bytes` */
+  /** Largest record batch a topic takes, unless its config says `max.message.bytes`. Kafka: `message.max.bytes`.
+   *  @defaultValue 1_048_588 */
   readonly maxRecordBytes?: number | undefined;
 }
 

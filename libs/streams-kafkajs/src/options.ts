@@ -5,42 +5,45 @@ import type { BrokerAddress } from './protocol/metadata.ts';
 import type { SaslSource } from './sasl.ts';
 
 export interface KafkaJsOptions {
-  /** Where to find the cluster first: `host:port`. Two or three are enough, the cluster names the others. */
+  /** Where to find the cluster first: `host:port`. Two or three are enough, the cluster names the others.
+   *  Kafka: `bootstrap.servers`. */
   readonly brokers: readonly string[];
-  /** Shown in the brokers' logs and quotas. @defaultValue 'hiveframe-streams' */
+  /** Shown in the brokers' logs and quotas. Kafka: `client.id`. @defaultValue 'hiveframe-streams' */
   readonly clientId?: string;
-  /** TLS: true for the system's authorities, or Node's `tls.connect` options. @defaultValue false */
+  /** TLS: true for the system's authorities, or Node's `tls.connect` options. Kafka: `security.protocol`. @defaultValue false */
   readonly ssl?: boolean | ConnectionOptions;
   /** SASL as kafkajs takes it: plain, scram-sha-256, scram-sha-512, aws, oauthbearer. A function is asked for each new
-   *  connection: credentials may be rotated while the service runs. */
+   *  connection: credentials may be rotated while the service runs. Kafka: `sasl.jaas.config`. @defaultValue none */
   readonly sasl?: SaslSource;
-  /** Of what is written. Everything Kafka knows can be read. @defaultValue 'none' */
+  /** Of what is written. Everything Kafka knows can be read. Kafka: `compression.type`. @defaultValue 'none' */
   readonly compression?: Compression;
-  /** @defaultValue warnings and errors to stderr */
+  /** Gets what the connections have to say. @defaultValue warnings and errors to stderr */
   readonly logger?: Logger;
-  /** @defaultValue 5000 */
+  /** Longest wait for a connection, TLS included. Kafka: `socket.connection.setup.timeout.ms`. @defaultValue 5_000 */
   readonly connectionTimeoutMs?: number;
-  /** Longest wait for the answer to one request, and for a call that retries inside. @defaultValue 30000 */
+  /** Longest wait for the answer to one request, and for a call that retries inside. Kafka: `request.timeout.ms`.
+   *  @defaultValue 30_000 */
   readonly requestTimeoutMs?: number;
-  /** How long a plain writer tries to deliver a batch. @defaultValue 120000 */
+  /** How long a plain writer tries to deliver a batch. Kafka: `delivery.timeout.ms`. @defaultValue 120_000 */
   readonly deliveryTimeoutMs?: number;
   /** Transactions of version 2 (KIP-890), where the cluster's finalized features have them: fewer requests, and a commit
    *  never waits for the former one to end. False keeps to version 1. @defaultValue true */
   readonly transactionsV2?: boolean;
+  /** How records are fetched. @defaultValue as below */
   readonly fetch?: FetchOptions;
 }
 
-/** Kafka's consumer settings of the same names. */
+/** How records are fetched. */
 export interface FetchOptions {
-  /** How long a broker may wait for records when there are none. @defaultValue 250 */
+  /** How long a broker may wait for records when there are none. Kafka: `fetch.max.wait.ms`. @defaultValue 250 */
   readonly maxWaitMs?: number;
-  /** @defaultValue 1 */
+  /** A broker waits until it has so much, or `maxWaitMs` are over. Kafka: `fetch.min.bytes`. @defaultValue 1 */
   readonly minBytes?: number;
-  /** Of one answer, over its partitions; soft. @defaultValue 4 MiB */
+  /** Of one answer, over its partitions; soft. Kafka: `fetch.max.bytes`. @defaultValue 4 MiB */
   readonly maxBytes?: number;
-  /** Of one partition in one answer; soft. @defaultValue 1 MiB */
+  /** Of one partition in one answer; soft. Kafka: `max.partition.fetch.bytes`. @defaultValue 1 MiB */
   readonly maxBytesPerPartition?: number;
-  /** Check the CRC-32C of every batch. @defaultValue true */
+  /** Check the CRC-32C of every batch. Kafka: `check.crcs`. @defaultValue true */
   readonly crcCheck?: boolean;
 }
 

@@ -13,7 +13,7 @@ import { semanticAttributes } from './attribute-names.ts';
 import { METRIC_CATALOGUE, NAMESPACE, type MetricEntry } from './metric-catalogue.ts';
 
 export interface OtelTelemetryOptions {
-  /** @defaultValue the global one, which measures nothing until an SDK has registered its own */
+  /** Makes the instruments. @defaultValue the global one, which measures nothing until an SDK has registered its own */
   readonly meterProvider?: MeterProvider;
 }
 

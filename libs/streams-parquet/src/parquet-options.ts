@@ -11,12 +11,12 @@ export interface ParquetSinkOptions<K, V, R extends object = Row> {
   readonly directory: string;
   /** The columns that are written, with their types. */
   readonly columns: ParquetColumns<NoInfer<R>>;
-  /** @defaultValue the columns of the value behind those of the key: see `rowOf` */
+  /** Makes the row of a record. @defaultValue the columns of the value behind those of the key: see `rowOf` */
   readonly row?: (record: SinkRecord<K, NonNullable<V>>) => R;
   /** Folders within the directory: a function such as `byHour()`, or names of fields of the row, which are then no columns of the
    *  files. @defaultValue none */
   readonly partitionBy?: readonly (keyof NoInfer<R> & string)[] | PartitionBy<NoInfer<R>>;
-  /** @defaultValue 'snappy' */
+  /** How the pages of a file are compressed. @defaultValue 'snappy' */
   readonly compression?: ParquetCompression;
   /** The age at which files are completed: so long after a row was written it can be read at the latest. @defaultValue 60_000 */
   readonly maxFileMs?: number;
@@ -25,7 +25,7 @@ export interface ParquetSinkOptions<K, V, R extends object = Row> {
   /** What is gathered of one partition, about, before the largest of its open files is given a row group. To write one holds the process
    *  for some 50 ms a megabyte. @defaultValue 4_194_304 */
   readonly maxRowGroupBytes?: number;
-  /** @defaultValue `parquet-` and the last name in `directory` */
+  /** Names the sink, in log lines and errors. @defaultValue `parquet-` and the last name in `directory` */
   readonly name?: string;
   /** Told when files could not be completed in time; they are tried again. @defaultValue none */
   readonly logger?: Logger;

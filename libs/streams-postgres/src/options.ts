@@ -10,18 +10,21 @@ import {
 
 /** As in `tls.connect`. */
 export interface PostgresSslOptions {
+  /** Certificates of the authorities, PEM. @defaultValue the system's */
   readonly ca?: string;
+  /** Certificate of this client, PEM. @defaultValue none */
   readonly cert?: string;
+  /** Its key, PEM. @defaultValue none */
   readonly key?: string;
-  /** @defaultValue true */
+  /** Whether a server that no authority vouches for is refused. @defaultValue true */
   readonly rejectUnauthorized?: boolean;
 }
 
 /** Which table of which database, and how records become its rows. */
 export interface PostgresSinkOptions<K, V> extends TableSinkOptions<K, V> {
-  /** `postgres://user:password@host:5432/database`. Left out: the environment (`PGHOST`, `PGUSER` …), as for psql. */
+  /** `postgres://user:password@host:5432/database`. @defaultValue the environment (`PGHOST`, `PGUSER` …), as for psql */
   readonly url?: string;
-  /** @defaultValue what the URL says */
+  /** TLS to the server. @defaultValue what the URL says */
   readonly ssl?: boolean | PostgresSslOptions;
   /** Of the table and of the positions. @defaultValue 'public' */
   readonly schema?: string;
@@ -32,7 +35,7 @@ export interface PostgresSinkOptions<K, V> extends TableSinkOptions<K, V> {
   readonly maxConnections?: number;
   /** Longest time a statement may take; the write is then tried again. @defaultValue 30_000 */
   readonly statementTimeoutMs?: number;
-  /** @defaultValue none */
+  /** Gets what the sink has to say. @defaultValue none: nothing is said */
   readonly logger?: Logger;
 }
 

@@ -30,21 +30,22 @@ export type RedisClusterOptions = Pick<
 >;
 
 export interface RedisStoreOptions {
-  /** One server: `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
+  /** One server: `redis://user:password@host:6379/0`, or `rediss://` for TLS. @defaultValue what `client` says */
   readonly url?: string;
   /** A Redis Cluster: some of its nodes, as URLs or addresses; the cluster names the others. User, password and TLS of the first URL
-   *  count for all nodes. */
+   *  count for all nodes. @defaultValue none: one server, or Sentinel */
   readonly cluster?: ReadonlyArray<string | ServerAddress>;
-  /** For Sentinel, certificates and the like; of a cluster, for each of its nodes. What `url` or `cluster` says comes first. */
+  /** For Sentinel, certificates and the like; of a cluster, for each of its nodes. What `url` or `cluster` says comes first.
+   *  @defaultValue ioredis' own */
   readonly client?: RedisClientOptions;
-  /** How the nodes of a cluster are found. */
+  /** How the nodes of a cluster are found. @defaultValue ioredis' own */
   readonly clusterOptions?: RedisClusterOptions;
   /** In front of every key. @defaultValue 'hfs:' */
   readonly keyPrefix?: string;
   /** Longest time a read or a flush may take, waiting for a lost connection included; after it the call rejects with a retryable
-   *  StoreError. A flush needs about 1 s per million entries. @defaultValue 10000 */
+   *  StoreError. A flush needs about 1 s per million entries. @defaultValue 10_000 */
   readonly commandTimeoutMs?: number;
-  /** @defaultValue everything but `debug` to stderr */
+  /** Gets what the connection has to say. @defaultValue everything but `debug` to stderr */
   readonly logger?: Logger;
 }
 

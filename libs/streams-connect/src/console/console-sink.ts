@@ -8,7 +8,7 @@ import { sortByFirstColumn, tableLines } from './table.ts';
 
 /** Form and place of what a console sink prints. */
 export interface ConsoleSinkOptions {
-  /** @defaultValue 'table' */
+  /** Tables for people, or a line of JSON for each record. @defaultValue 'table' */
   readonly format?: 'table' | 'json';
   /** Puts `[2026-01-30 10:00:30]` in front: the end of the window, or the event time where there is none; local time.
    *  @defaultValue false */
@@ -17,7 +17,7 @@ export interface ConsoleSinkOptions {
   readonly write?: (text: string) => void;
   /** A table is printed when no row of its window came for so long. @defaultValue 250 */
   readonly settleMs?: number;
-  /** @defaultValue the process' own */
+  /** Time and delays. @defaultValue the process' own */
   readonly clock?: Clock;
 }
 

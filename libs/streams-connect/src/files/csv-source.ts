@@ -16,7 +16,7 @@ export interface CsvSourceOptions<T> extends FileSourceOptions<T> {
   /** Names of the columns in order, of files without a header line; or new names for those of the header line.
    *  @defaultValue the names in the header line */
   readonly columns?: readonly string[] | Readonly<Record<string, string>>;
-  /** @defaultValue ',' */
+  /** Between the fields of a row. @defaultValue ',' */
   readonly delimiter?: string;
 }
 

@@ -27,7 +27,7 @@ export interface FileSourceOptions<T> {
   /** What a row must be (zod, valibot, arktype …): what it gives is the event. Rows that are not go to `onRejected`.
    *  @defaultValue events are rows as they are */
   readonly schema?: StandardSchemaV1<unknown, T>;
-  /** @defaultValue as fast as they can be read */
+  /** The pace at which events come, by their times. @defaultValue as fast as they can be read */
   readonly replay?: ReplayOptions<T>;
   /** Shares the files out, by their names. @defaultValue 1 */
   readonly numSplits?: number;

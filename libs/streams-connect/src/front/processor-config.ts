@@ -17,12 +17,13 @@ export interface StreamProcessorConfig<T> extends Partial<
 > {
   /** The application id: names the source topic `<name>-source`, the consumer group, state and internal topics. */
   readonly name: string;
-  /** @defaultValue 'at_least_once' */
+  /** What holds after a crash. @defaultValue 'at_least_once' */
   readonly delivery?: ProcessingGuarantee;
   /** Longest time until the results of an event are committed, and so visible. Records are processed as they come; what forms
    *  the batch is the commit. @defaultValue 1_000 */
   readonly batchIntervalMs?: number;
-  /** Where the embedded log lives; without it, in memory. @throws ConfigError beside a `log` of your own */
+  /** Where the embedded log lives. @defaultValue none: in memory
+   *  @throws ConfigError beside a `log` of your own */
   readonly checkpointDir?: string;
   /** An upper bound of the same interval. There is no checkpoint apart from the commit: every commit keeps output, state
    *  and position together, so that a restart goes on from the last one. Hence a commit comes after the shorter of the two

@@ -15,7 +15,7 @@ export interface KafkaSinkOptions<K, V> {
   readonly log: LogPort;
   /** Must exist. Its serdes write key and value. */
   readonly topic: TargetTopic<K, V>;
-  /** @defaultValue `kafka-<topic>` */
+  /** Names the sink, in topics and messages. @defaultValue `kafka-<topic>` */
   readonly name?: string;
 }
 

@@ -27,7 +27,9 @@ export interface SourceOptions<T, K> {
   readonly backoffMs?: number;
   /** In messages. @defaultValue the name of the source's class */
   readonly name?: string;
+  /** Time and delays. @defaultValue the process' own */
   readonly clock?: Clock;
+  /** Gets what the source has to say. @defaultValue none: nothing is said */
   readonly logger?: Logger;
 }
 

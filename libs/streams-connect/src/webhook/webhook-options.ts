@@ -5,16 +5,18 @@ export type WebhookVerdict = 'taken' | 'retry' | 'reject' | 'fail';
 
 /** Where to, in what form, and how often. */
 export interface WebhookSinkOptions<K, V> {
+  /** Where to, http or https. */
   readonly url: string | URL;
-  /** @defaultValue 'POST' */
+  /** Of the request. @defaultValue 'POST' */
   readonly method?: 'POST' | 'PUT' | 'PATCH';
-  /** Beside `content-type` and `idempotency-key`. A function is asked for each request, as for a token that expires. */
+  /** Beside `content-type` and `idempotency-key`. A function is asked for each request, as for a token that expires.
+   *  @defaultValue none */
   readonly headers?: Readonly<Record<string, string>> | (() => Promise<Readonly<Record<string, string>>>);
   /** Records in one request. 1: the body is the record's JSON; more: an array of them. @defaultValue 1 */
   readonly maxBatchRecords?: number;
   /** What is sent of a record, made JSON of. @defaultValue key, value, timestampMs, topic, partition, offset */
   readonly body?: (record: SinkRecord<K, V>) => unknown;
-  /** @defaultValue 2xx taken; 408, 425, 429 and 5xx retry; 401, 403 and 407 fail; all others reject */
+  /** What to do about an answer. @defaultValue 2xx taken; 408, 425, 429 and 5xx retry; 401, 403 and 407 fail; all others reject */
   readonly verdict?: (status: number) => WebhookVerdict;
   /** Of one request, its answer included. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -23,11 +25,11 @@ export interface WebhookSinkOptions<K, V> {
   readonly backoffMs?: number;
   /** Tries go on for so long; then the task starts over, and tries again. With `timeoutMs` at most 110_000. @defaultValue 60_000 */
   readonly retryForMs?: number;
-  /** @defaultValue 'webhook' */
+  /** Names the sink, in topics and messages. @defaultValue 'webhook' */
   readonly name?: string;
-  /** @defaultValue the process' own */
+  /** What sends the requests. @defaultValue the process' own */
   readonly fetch?: typeof fetch;
-  /** @defaultValue the process' own */
+  /** Time and delays. @defaultValue the process' own */
   readonly clock?: Clock;
 }
 

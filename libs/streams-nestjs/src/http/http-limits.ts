@@ -2,19 +2,19 @@ import type { Server } from 'node:http';
 
 /** What one client may take of the HTTP server that carries the probes. */
 export interface HttpLimits {
-  /** From the first byte of a request to the end of its headers. @defaultValue 10000 */
+  /** From the first byte of a request to the end of its headers. @defaultValue 10_000 */
   readonly headersTimeoutMs?: number;
-  /** From its first byte to its last. A client that sends a byte a second is cut off then. @defaultValue 15000 */
+  /** From its first byte to its last. A client that sends a byte a second is cut off then. @defaultValue 15_000 */
   readonly requestTimeoutMs?: number;
-  /** How long a connection may wait for its next request. @defaultValue 5000 */
+  /** How long a connection may wait for its next request. @defaultValue 5_000 */
   readonly keepAliveTimeoutMs?: number;
-  /** Of silence on a connection in the middle of a request or an answer. @defaultValue 30000 */
+  /** Of silence on a connection in the middle of a request or an answer. @defaultValue 30_000 */
   readonly idleTimeoutMs?: number;
   /** At a time; what comes beyond is closed at once. @defaultValue 256 */
   readonly maxConnections?: number;
-  /** @defaultValue 1000 */
+  /** On one connection; then it is closed. @defaultValue 1_000 */
   readonly maxRequestsPerConnection?: number;
-  /** @defaultValue 64 */
+  /** In one request; what comes beyond is not read. @defaultValue 64 */
   readonly maxHeaders?: number;
 }
 

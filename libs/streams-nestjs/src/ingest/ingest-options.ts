@@ -28,12 +28,14 @@ export interface IngestOptions<V, K = null>
   readonly path: string;
   /** Must exist, or be made by the application (`missingSourceTopics`): until then the answer is 503. */
   readonly topic: Pick<Topic<K, V>, 'name' | 'key' | 'value'>;
+  /** What an event must be: another is answered 400. */
   readonly schema: EventSchema<V>;
   /** Of an event, where the topic has keys. @defaultValue none: partitions in turn, or by Idempotency-Key where there is one */
   readonly key?: (event: V) => K;
   /** Event time, whole epoch ms: another is answered 400. @defaultValue when the event was taken */
   readonly timestampMs?: (event: V) => number;
-  /** On the controller: `UseGuards(ApiKeyGuard)`, `UseInterceptors(…)`. What they inject comes from `imports` and `providers`. */
+  /** On the controller: `UseGuards(ApiKeyGuard)`, `UseInterceptors(…)`. What they inject comes from `imports` and `providers`.
+   *  @defaultValue none */
   readonly decorators?: readonly ClassDecorator[];
   /** The application whose log is written, by its name. @defaultValue the one without a name */
   readonly application?: string;

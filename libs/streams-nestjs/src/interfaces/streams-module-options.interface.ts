@@ -5,10 +5,10 @@ export interface StreamsModuleOptions extends StreamsConfig {
   /** Start after the application has bootstrapped. @defaultValue true */
   readonly autoStart?: boolean;
   /** Runs in the background before the engine starts, e.g. to create topics. The signal aborts at shutdown. A rejection is
-   *  a failure of the application. */
+   *  a failure of the application. @defaultValue none */
   readonly beforeStart?: (signal: AbortSignal) => Promise<void>;
   /** Time to finish or abort what is under way at shutdown; leaving the group and closing connections may take up to 4 s
-   *  more. Docker kills 10 s after SIGTERM. @defaultValue 5000 */
+   *  more. Docker kills 10 s after SIGTERM. @defaultValue 5_000 */
   readonly stopTimeoutMs?: number;
   /** When the application fails (state `error`): close Nest gracefully and end the process with a non-zero code, so that
    *  the orchestrator starts it anew. False: only health says so. @defaultValue true */

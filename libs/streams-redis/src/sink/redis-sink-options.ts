@@ -10,13 +10,14 @@ export type RedisRowKind = 'hash' | 'string' | 'stream';
 
 /** Which server, which keys, and how records become what they hold. */
 export interface RedisSinkOptions<K, V> extends Omit<RedisStoreOptions, 'keyPrefix'> {
+  /** What a record becomes: see `RedisRowKind`. */
   readonly as: RedisRowKind;
   /** In front of every key of a row, and of the positions (`<keyPrefix>{<topic>:<partition>}`). */
   readonly keyPrefix: string;
   /** The rest of a row's key. @defaultValue the key as text, an object as JSON, a windowed key as `<key>:<window start ms>`; of a stream
    *  `stream` */
   readonly rowKey?: (key: K) => string;
-  /** @defaultValue the columns of the value behind those of the key: see `rowOf` */
+  /** The columns that a record becomes. @defaultValue the columns of the value behind those of the key: see `rowOf` */
   readonly row?: (record: SinkRecord<K, NonNullable<V>>) => Row;
   /** Puts `{<topic>:<partition>}:` between prefix and key, so that the rows of a partition lie in one slot of a Redis Cluster with their
    *  position. A Cluster needs it. @defaultValue true with `cluster`, else false */
@@ -25,7 +26,7 @@ export interface RedisSinkOptions<K, V> extends Omit<RedisStoreOptions, 'keyPref
   readonly ttlMs?: number;
   /** Older entries of a stream are removed, about. @defaultValue none are */
   readonly maxStreamLength?: number;
-  /** @defaultValue `redis-` and the keyPrefix */
+  /** Names the sink, in log lines and errors. @defaultValue `redis-` and the keyPrefix */
   readonly name?: string;
 }
 

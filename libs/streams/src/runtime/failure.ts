@@ -33,13 +33,17 @@ export type Handler<F, R = FailureResponse> = R | ((failure: F) => MaybePromise<
 
 /** All default to `deadLetter`, not to Java's `fail`: a malformed record neither blocks nor stops. Production defaults to `fail`. */
 export interface FailureHandlers {
+  /** Bytes that are no key or value of the declared type. Kafka: `deserialization.exception.handler`. @defaultValue 'deadLetter' */
   readonly onDeserializationFailure?: Handler<DeserializationFailure>;
+  /** No usable event time: missing, negative, absurd. @defaultValue 'deadLetter' */
   readonly onTimestampFailure?: Handler<TimestampFailure>;
+  /** A function of the topology threw. Kafka: `processing.exception.handler`. @defaultValue 'deadLetter' */
   readonly onProcessingFailure?: Handler<ProcessingFailure>;
-  /** Output that no retry can write (too large). The answer must be given at once: no promise. @defaultValue 'fail' */
+  /** Output that no retry can write (too large). The answer must be given at once: no promise.
+   *  Kafka: `production.exception.handler`. @defaultValue 'fail' */
   readonly onProductionFailure?: FailureResponse | ((failure: ProductionFailure) => FailureResponse);
   /** Records without the key that an aggregation needs. @defaultValue 'deadLetter' */
   readonly onNullKey?: Exclude<FailureResponse, 'fail'>;
-  /** @defaultValue `<applicationId>-dead-letters` */
+  /** Where dead letters go. Kafka: `errors.dead.letter.queue.topic.name`. @defaultValue `<applicationId>-dead-letters` */
   readonly deadLetterTopic?: string;
 }

@@ -10,18 +10,21 @@ import { noTelemetry, silentLogger, systemClock } from './system.ts';
 
 export type ProcessingGuarantee = 'at_most_once' | 'at_least_once' | 'exactly_once';
 
+/** What an application is told beside its topology. */
 export interface StreamsConfig extends FailureHandlers {
   /** Names the consumer group, the transactional ids, the internal topics and the store keys. Kafka: `application.id`. */
   readonly applicationId: string;
   /** `kafkajs(...)` or `embedded(...)`. */
   readonly log: LogPort;
-  /** @defaultValue in memory, rebuilt from the changelog */
+  /** Where state is kept beside its changelog: `redis(...)`. @defaultValue in memory, rebuilt from the changelog */
   readonly stores?: StorePort;
-  /** @defaultValue 'at_least_once' (as Kafka Streams) */
+  /** What holds after a crash: `at_most_once`, `at_least_once` or `exactly_once`. Kafka: `processing.guarantee`.
+   *  @defaultValue 'at_least_once', as Kafka Streams */
   readonly processingGuarantee?: ProcessingGuarantee;
   /** Longest time between two commits of a task. Kafka: `commit.interval.ms`. @defaultValue 100 under exactly_once, else 30_000 */
   readonly commitIntervalMs?: number;
-  /** A transaction that takes longer is aborted by the broker (D37). @defaultValue 10_000, as Kafka Streams */
+  /** A transaction that takes longer is aborted by the broker (D37). Kafka: `transaction.timeout.ms`.
+   *  @defaultValue 10_000, as Kafka Streams */
   readonly transactionTimeoutMs?: number;
   /** Output and changelog that a task gathers before it commits early; while a commit is under way, it gathers no more than the
    *  same again. @defaultValue 8 MiB */
@@ -35,9 +38,9 @@ export interface StreamsConfig extends FailureHandlers {
    *  only for what is known to be in the log; more: for what may still come; -1: not at all. Kafka: `max.task.idle.ms`.
    *  @defaultValue 0 */
   readonly maxTaskIdleMs?: number;
-  /** Of a record batch, before compression. @defaultValue 512 KiB */
+  /** Of a record batch, before compression. Kafka: `batch.size`. @defaultValue 512 KiB */
   readonly maxBatchBytes?: number;
-  /** Of internal topics. @defaultValue the broker's */
+  /** Of internal topics. Kafka: `replication.factor`. @defaultValue the broker's */
   readonly replicationFactor?: number;
   /** A source topic that does not exist: wait for it with a warning, fail, or create it. @defaultValue 'wait' */
   readonly missingSourceTopics?: 'wait' | 'fail' | { readonly create: { readonly numPartitions: number } };
@@ -52,11 +55,12 @@ export interface StreamsConfig extends FailureHandlers {
   /** Input that is in the log but cannot be read (its CRC is wrong): end the application, or go on behind it, with an error in the
    *  log. A changelog that cannot be read always ends it. @defaultValue 'fail' */
   readonly onDamagedRecords?: 'fail' | 'continue';
-  /** Kafka: `session.timeout.ms`. @defaultValue 10_000 */
+  /** A member that is not heard of for so long has left: its tasks go to others. Kafka: `session.timeout.ms`. @defaultValue 10_000 */
   readonly sessionTimeoutMs?: number;
   /** How long a rebalance waits for a member to commit. Kafka: `max.poll.interval.ms`. @defaultValue 60_000 */
   readonly rebalanceTimeoutMs?: number;
-  /** Kafka: `group.instance.id`. @defaultValue none: dynamic membership */
+  /** Names the member: one that comes back within the session timeout has its tasks as before. Each process needs its own.
+   *  Kafka: `group.instance.id`. @defaultValue none: dynamic membership */
   readonly instanceId?: string;
   /** Where other instances reach this one for queries of stores in memory, `host:port`. Told to them with the group. Kafka:
    *  `application.server`. @defaultValue none: what lies in its memory is read here only */
@@ -64,8 +68,11 @@ export interface StreamsConfig extends FailureHandlers {
   /** A query of a store that all can read (Redis) is refused for a partition that is farther behind its changelog than this: it is
    *  being restored, and what it has not yet is not missing. More than one commit writes. @defaultValue 100_000 */
   readonly maxQueryLagOffsets?: number;
+  /** Time and delays; a test brings a `ManualClock`. @defaultValue the process' own */
   readonly clock?: Clock;
+  /** Gets what the application has to say. @defaultValue none: nothing is said */
   readonly logger?: Logger;
+  /** Gets what the application measures. @defaultValue none: nothing is measured */
   readonly telemetry?: Telemetry;
   /** Records are followed by the `traceparent` in their headers. Of stream threads each has its own. @defaultValue none: headers pass as
    *  they are */

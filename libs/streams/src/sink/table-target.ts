@@ -4,12 +4,13 @@ import type { Row } from './table-row.ts';
 
 /** What a sink must be told whose target is a table. */
 export interface TableSinkOptions<K, V> {
+  /** Its name, without a schema. */
   readonly table: string;
   /** The columns that are written, with their types as the target knows them. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Rows are inserted or replaced by these columns, and a null value deletes. Left out: every record is a row of its own. */
+  /** Rows are inserted or replaced by these columns, and a null value deletes. @defaultValue none: every record is a row of its own */
   readonly primaryKey?: readonly string[];
-  /** @defaultValue the columns of the value behind those of the key: see `rowOf` */
+  /** The row of a record. @defaultValue the columns of the value behind those of the key: see `rowOf` */
   readonly row?: (record: SinkRecord<K, NonNullable<V>>) => Row;
   /** The primary key of the row that a null value deletes. @defaultValue the columns of the key; a key that is no object is the one
    *  column of the primary key that is no bound of a window */
@@ -18,7 +19,7 @@ export interface TableSinkOptions<K, V> {
   readonly createTable?: boolean;
   /** Where the positions lie, beside the table. @defaultValue 'hiveframe_sink_positions' */
   readonly positionTable?: string;
-  /** @defaultValue what the target is, and the table: `postgres-<table>`, `sqlite-<table>` */
+  /** Names the sink, in topics, positions and messages. @defaultValue what the target is, and the table: `postgres-<table>`, `sqlite-<table>` */
   readonly name?: string;
 }
 

@@ -43,13 +43,13 @@ export interface ThreadedStreamsOptions {
    *  Default as Kafka Streams: a failure that a record or the memory brings comes back wherever its task goes.
    *  @defaultValue 'shutdownClient' */
   readonly onThreadFailure?: ThreadFailureResponse | ((failure: ThreadFailure) => ThreadFailureResponse);
-  /** Given to the module as `thread.data`: anything that structured clone takes. */
+  /** Given to the module as `thread.data`: anything that structured clone takes. @defaultValue none */
   readonly data?: unknown;
   /** Node's limits for each thread: `maxOldGenerationSizeMb` … @defaultValue Node's */
   readonly resourceLimits?: ResourceLimits;
-  /** Gets the lines of all threads, with the thread's name before them. */
+  /** Gets the lines of all threads, with the thread's name before them. @defaultValue none: nothing is said */
   readonly logger?: Logger;
-  /** Gets the measurements of all threads, with `thread` among the attributes. */
+  /** Gets the measurements of all threads, with `thread` among the attributes. @defaultValue none: nothing is measured */
   readonly telemetry?: Telemetry;
 }
 

@@ -27,6 +27,7 @@ export interface WatermarkOptions {
 export interface TimestampOptions<K, V> {
   /** A column, or a function. @defaultValue the record's own timestamp */
   readonly timestamp?: TimeColumn<V> | TimestampExtractor<K, V>;
+  /** How far the watermark stays behind. @defaultValue at the highest event time of each partition */
   readonly watermark?: WatermarkOptions;
 }
 

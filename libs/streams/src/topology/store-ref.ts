@@ -4,15 +4,16 @@ import type { Serde } from '../serde/serde.ts';
 
 /** The one options object of every operator that keeps state (Kafka: Materialized). Only what differs from the default is named. */
 export interface StoreOptions<K, V> {
-  /** @defaultValue the operator's name */
+  /** Names the store and its changelog, `<applicationId>-<name>-changelog`. @defaultValue the operator's name */
   readonly name?: string;
-  /** @defaultValue the stream's own, where it is known, else tagged JSON */
+  /** Of the keys. @defaultValue the stream's own, where it is known, else tagged JSON */
   readonly key?: Serde<K>;
-  /** @defaultValue tagged JSON */
+  /** Of the values. @defaultValue tagged JSON */
   readonly value?: Serde<V>;
   /** Windowed stores only, from the window's start; at least window + grace. @defaultValue exactly that */
   readonly retentionMs?: number;
-  /** @defaultValue true; false: state is lost with the process, said at start */
+  /** Whether changes are kept in a topic, from which the store is restored. False: state is lost with the process, said at start.
+   *  @defaultValue true */
   readonly changelog?: boolean;
 }
 

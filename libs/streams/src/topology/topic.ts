@@ -11,8 +11,9 @@ import type { EventTime } from './graph.ts';
 import { requireStateless, textOf } from './topic-pattern.ts';
 
 export interface TopicOptions<K, V> extends TimestampOptions<K, V> {
-  /** Left out: records without a key; keys that are there are not read. */
+  /** Of the keys. @defaultValue none: records without a key; keys that are there are not read */
   readonly key?: Serde<K>;
+  /** Of the values. */
   readonly value: Serde<V>;
 }
 

@@ -54,7 +54,7 @@ export function asyncOperator(
   };
 }
 
-function resolveAsyncOptions(options: AsyncOptions): ResolvedOptions {
+export function resolveAsyncOptions(options: AsyncOptions): ResolvedOptions {
   const resolved = { ...DEFAULTS, ...options };
   const { name, concurrency, timeoutMs, retries, backoffMs, retryBudgetMs } = resolved;
   const faults = [

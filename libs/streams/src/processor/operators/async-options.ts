@@ -1,4 +1,5 @@
 export interface AsyncOptions {
+  /** Names the operator. */
   readonly name: string;
   /** Calls under way at once, per task. */
   readonly concurrency: number;
