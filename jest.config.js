@@ -30,7 +30,7 @@ export default {
         '<rootDir>/{libs,src,examples,scripts,test/style,test/simulation,test/chaos,test/exactness,test/differential}/**/*.spec.ts',
       ],
       // The starter's own: they run in what is made of it.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/libs/create-streams/template/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/libs/create-streams/(template|variants)/'],
     },
     { ...base, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.int-spec.ts'] },
     { ...base, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.sim-spec.ts'] },

@@ -1,10 +1,12 @@
 /** A new service on Kafka, Redis and PostgreSQL, in containers: `docker compose up` as its README says. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { freePort } from '../support/free-port.ts';
 import { whyNoContainers } from '../support/service.ts';
+import { archivedOrders } from './archive.ts';
 import { Workplace } from './new-service.ts';
-import { order, postUntilAccepted, type Order } from './orders.ts';
+import { byId, order, postUntilAccepted, type Order } from './orders.ts';
 import { run } from './user-shell.ts';
 
 const STEP_MS = 300_000;
@@ -20,10 +22,11 @@ if (obstacle !== undefined)
   let place: Workplace;
   let service: string;
   const project = `starter-${process.pid}`;
+  const posted: Order[] = [];
   let ports: Readonly<Record<'PORT' | 'KAFKA_PORT' | 'REDIS_PORT' | 'POSTGRES_PORT', string>>;
   beforeAll(async () => {
     place = await Workplace.withPackages();
-    service = await place.create('my-service', '--no-install');
+    service = await place.create('my-service', '--archive', 'parquet', '--no-install');
     await run(service, ['npm', 'install', '--package-lock-only', '--no-audit', '--no-fund']);
     const [PORT, KAFKA_PORT, REDIS_PORT, POSTGRES_PORT] = await Promise.all(
       Array.from({ length: 4 }, async () => String(await freePort())),
@@ -62,7 +65,6 @@ if (obstacle !== undefined)
   it(
     'has exact totals in PostgreSQL when it is killed while orders come in',
     async () => {
-      const posted: Order[] = [];
       for (let request = 0; request < REQUESTS; request++) {
         const orders = Array.from({ length: ORDERS_PER_REQUEST }, (_, index) =>
           order(
@@ -95,6 +97,15 @@ if (obstacle !== undefined)
       await compose('stop', 'app');
       expect(await compose('ps', '--all', '--format', '{{.ExitCode}}', 'app')).toMatch(/^0\s*$/);
       expect(await totals()).toEqual(before);
+    },
+    STEP_MS,
+  );
+
+  it(
+    'has every order in Parquet files, once, whatever was killed in between',
+    async () => {
+      await compose('cp', 'app:/data/archive', join(place.folder, 'archive'));
+      expect(await archivedOrders(join(place.folder, 'archive'))).toEqual(posted.toSorted(byId));
     },
     STEP_MS,
   );

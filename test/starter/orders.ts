@@ -11,6 +11,10 @@ export function order(id: string, customer: string, amountCents: number): Order 
   return { id, customer, amountCents };
 }
 
+export function byId(a: Order, b: Order): number {
+  return a.id < b.id ? -1 : 1;
+}
+
 /** Sends the same request again until it is answered 202, as a client does that was not answered. */
 export async function postUntilAccepted(
   url: string,

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { archivedOrders } from './archive.ts';
 import { ROOT, Workplace } from './new-service.ts';
-import { order } from './orders.ts';
+import { byId, order } from './orders.ts';
 import { RunningService } from './running-service.ts';
 import { run } from './user-shell.ts';
 
@@ -21,7 +22,7 @@ describe('a new user', () => {
   it(
     'creates a service, which installs what it needs',
     async () => {
-      service = await place.create('my-service');
+      service = await place.create('my-service', '--archive', 'parquet');
       expect(JSON.parse(readFileSync(join(service, 'package.json'), 'utf8'))).toMatchObject({
         name: 'my-service',
       });
@@ -66,13 +67,13 @@ describe('a new user', () => {
     'sees all tests pass, those of what was added among them',
     async () => {
       const report = await run(service, ['npm', 'test']);
-      expect(report).toMatch(/Test Suites: 6 passed, 6 total/);
+      expect(report).toMatch(/Test Suites: 7 passed, 7 total/);
     },
     STEP_MS,
   );
 
   it(
-    'runs it without a broker, posts orders, kills it, and has exact totals',
+    'runs it without a broker, posts orders, kills it, and has exact totals, and each order in files once',
     async () => {
       await using first = await RunningService.start(service, 'npm', 'run', 'start:dev');
       const orders = [order('a1', 'ada', 1_250), order('b1', 'bob', 990)];
@@ -92,6 +93,9 @@ describe('a new user', () => {
 
       second.process.kill('SIGTERM');
       expect(await second.process.exited).toEqual({ code: 0, signal: null });
+      expect(await archivedOrders(join(service, '.streams/archive'))).toEqual(
+        [...orders, order('a2', 'ada', 50), order('a3', 'ada', 100)].toSorted(byId),
+      );
     },
     STEP_MS,
   );

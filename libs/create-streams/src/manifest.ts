@@ -1,5 +1,5 @@
 /** package.json of a new service. */
-import type { Choices } from './choices.ts';
+import { layersOf, type Choices } from './choices.ts';
 
 type Dependencies = Record<string, string>;
 interface Manifest {
@@ -14,12 +14,13 @@ export type Vendor = ReadonlyMap<string, string>;
 const NEEDED_BY = new Map([
   ['@nestjs/platform-express', 'express'],
   ['@nestjs/platform-fastify', 'fastify'],
+  ['@hiveframe/streams-parquet', 'parquet'],
   ['@hiveframe/streams-postgres', 'postgres'],
 ]);
 
-export function manifest(template: string, { http, sink }: Choices, vendor: Vendor): string {
+export function manifest(template: string, choices: Choices, vendor: Vendor): string {
   const made = JSON.parse(template) as Manifest;
-  const chosen = new Set<string | undefined>([undefined, http, sink]);
+  const chosen = new Set<string | undefined>([undefined, ...layersOf(choices)]);
   const needed = (name: string): boolean => chosen.has(NEEDED_BY.get(name));
   const choose = (dependencies: Dependencies): Dependencies =>
     Object.fromEntries(

@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Choices } from './choices.ts';
+import { layersOf, type Choices } from './choices.ts';
 import { manifest, type Vendor } from './manifest.ts';
 
 const PACKAGE = fileURLToPath(new URL('../', import.meta.url));
@@ -31,8 +31,8 @@ export function projectFiles(choices: Choices, vendor: Vendor): ProjectFiles {
 }
 
 /** A choice without files of its own has no folder. */
-function layers({ packageManager, http, sink }: Choices): string[] {
-  const variants = [packageManager, http, sink].map((choice) => join(PACKAGE, 'variants', choice));
+function layers(choices: Choices): string[] {
+  const variants = layersOf(choices).map((choice) => join(PACKAGE, 'variants', choice));
   return [join(PACKAGE, 'template'), ...variants.filter((folder) => existsSync(folder))];
 }
 
@@ -49,13 +49,9 @@ function projectPath(path: string): string {
   return join(dirname(path), basename(path).replace(/^_/, ''));
 }
 
-function adapt(
-  path: string,
-  text: string,
-  { name, packageManager, http, sink }: Choices,
-  vendor: Vendor,
-): string {
-  const chosen: readonly string[] = [packageManager, http, sink, ...(vendor.size > 0 ? ['vendor'] : [])];
+function adapt(path: string, text: string, choices: Choices, vendor: Vendor): string {
+  const { name, packageManager } = choices;
+  const chosen: readonly string[] = [...layersOf(choices), ...(vendor.size > 0 ? ['vendor'] : [])];
   const kept = text
     .replace(SECTION, (_, choice: string, body: string) => (chosen.includes(choice) ? body : ''))
     .replace(/\n{3,}/g, '\n\n')

@@ -56,7 +56,7 @@ describe('create-streams', () => {
   });
 
   it('leaves no word of the template behind', async () => {
-    await create('my-service');
+    await create('my-service', '--archive', 'parquet');
     for (const path of filesOf('my-service')) {
       expect(read(`my-service/${path}`)).not.toMatch(/streams-starter|>>>|<<</);
     }
@@ -77,6 +77,15 @@ describe('create-streams', () => {
     for (const path of filesOf('plain'))
       expect(read(`plain/${path}`)).not.toMatch(/postgres|DATABASE_URL|express/i);
     expect(read('plain/src/create-app.ts')).toContain('FastifyAdapter');
+  });
+
+  it('keeps each order in Parquet files where that is asked for, and has nothing of them elsewhere', async () => {
+    await create('with', '--archive', 'parquet');
+    expect(read('with/src/orders/orders.module.ts')).toContain('OrderArchiveTopology');
+    expect(manifest('with')['dependencies']).toHaveProperty('@hiveframe/streams-parquet');
+    await create('without');
+    for (const path of filesOf('without'))
+      expect(read(`without/${path}`)).not.toMatch(/archive|parquet|>>>|<<</i);
   });
 
   it('speaks of pnpm to those who use it', async () => {

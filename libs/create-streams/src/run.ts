@@ -2,6 +2,7 @@
 import { join, relative, resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import {
+  ARCHIVES,
   HTTP_SERVERS,
   PACKAGE_MANAGERS,
   runningPackageManager,
@@ -19,7 +20,7 @@ import type { Terminal } from './terminal.ts';
 import { readVendor } from './vendor.ts';
 import { writeProject } from './write-project.ts';
 
-interface Flags extends Partial<Pick<Choices, 'http' | 'sink'>> {
+interface Flags extends Partial<Pick<Choices, 'http' | 'sink' | 'archive'>> {
   readonly packageManager: PackageManager;
   readonly packages?: string;
   readonly install: boolean;
@@ -32,6 +33,9 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .description('Creates a NestJS service on HiveFrame Streams, ready to run.')
     .argument('[folder]', 'of the service, which is named after it; must be empty or not there')
     .addOption(new Option('--sink <sink>', 'where results go (default: postgres)').choices(SINKS))
+    .addOption(
+      new Option('--archive <archive>', 'where each event is kept, too (default: none)').choices(ARCHIVES),
+    )
     .addOption(new Option('--http <server>', "Nest's HTTP server (default: express)").choices(HTTP_SERVERS))
     .addOption(
       new Option('--package-manager <name>', 'what installs its dependencies')
@@ -57,14 +61,15 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 async function create(folder: string | undefined, flags: Flags, terminal: Terminal): Promise<void> {
   if (folder !== undefined) targetFolder(folder); // before anybody is asked
-  const asked = await complete({ folder, http: flags.http, sink: flags.sink }, terminal);
-  const target = targetFolder(asked.folder);
+  const asked = await complete(
+    { folder, http: flags.http, sink: flags.sink, archive: flags.archive },
+    terminal,
+  );
+  const { folder: chosenFolder, ...choices } = asked;
+  const target = targetFolder(chosenFolder);
   const { packageManager } = flags;
   const vendor = vendorOf(flags);
-  const files = projectFiles(
-    { name: target.name, packageManager, http: asked.http, sink: asked.sink },
-    vendor,
-  );
+  const files = projectFiles({ name: target.name, packageManager, ...choices }, vendor);
   const vendored = new Map(
     Array.from(vendor.values(), (file) => [`vendor/${file}`, join(flags.packages ?? '', file)]),
   );
@@ -84,7 +89,12 @@ async function complete(
   if (given.folder === undefined) {
     throw new CreateError('Cannot create a service: the folder is not said. Give it as the first argument.');
   }
-  return { folder: given.folder, sink: given.sink ?? SINKS[0], http: given.http ?? HTTP_SERVERS[0] };
+  return {
+    folder: given.folder,
+    sink: given.sink ?? SINKS[0],
+    archive: given.archive ?? ARCHIVES[0],
+    http: given.http ?? HTTP_SERVERS[0],
+  };
 }
 
 function vendorOf({ packages, packageManager }: Flags): Vendor {

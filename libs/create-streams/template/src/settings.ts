@@ -14,6 +14,9 @@ const environment = z
     // >>> postgres
     DATABASE_URL: z.url().optional(),
     // <<< postgres
+    // >>> parquet
+    ARCHIVE_DIR: z.string().min(1).default('archive'),
+    // <<< parquet
   })
   .refine(({ STREAMS_LOG, KAFKA_BROKERS }) => STREAMS_LOG === 'embedded' || KAFKA_BROKERS.length > 0, {
     path: ['KAFKA_BROKERS'],
@@ -39,6 +42,10 @@ export class Settings {
   /** PostgreSQL, for results; undefined: they are printed. */
   readonly databaseUrl: string | undefined;
   // <<< postgres
+  // >>> parquet
+  /** Where the files of all orders are. Instances that share the work must share the folder. */
+  readonly archiveDir: string;
+  // <<< parquet
 
   /** @throws SettingsError that names all faults */
   constructor(env: NodeJS.ProcessEnv = process.env) {
@@ -54,6 +61,9 @@ export class Settings {
     // >>> postgres
     this.databaseUrl = data.DATABASE_URL;
     // <<< postgres
+    // >>> parquet
+    this.archiveDir = data.ARCHIVE_DIR;
+    // <<< parquet
   }
 }
 
