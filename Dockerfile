@@ -23,13 +23,17 @@ COPY src src
 RUN npm run build
 # What the service does not use goes (optional peers, and with them the test kit, would stay), and sources are not run.
 RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-parquet libs/streams-postgres libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
-  npm prune --omit=dev --no-audit --no-fund
+  npm pkg delete devDependencies --workspaces --include-workspace-root && \
+  npm prune --omit=dev --omit=peer --no-audit --no-fund
+# Of what is left. The packages of Debian are those of the image too: it has the same base.
+COPY scripts/image-bom.ts scripts/
+RUN node scripts/image-bom.ts >sbom.cdx.json
 
 FROM node:24-bookworm-slim
 # A container has an address of its own: what may reach it is for its network to say.
 ENV NODE_ENV=production BIND_ADDRESS=0.0.0.0
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/libs libs
 COPY --from=build /app/dist dist
