@@ -48,6 +48,11 @@ describe('a new user', () => {
       expect(module('app.module.ts')).toContain('providers: [PaymentsTopology, ChangesProcessor],');
       expect(module('orders/orders.module.ts')).toContain('providers: [ExchangeRatesSource, AuditLogSink],');
       await run(service, ['npx', 'nest', 'g', 'service', 'customers']); // Nest's own are there too
+      const before = module('app.module.ts');
+      await expect(run(service, ['npx', 'nest', 'g', 'topology', 'payments'])).rejects.toThrow(
+        /Cannot create PaymentsTopology: src\/payments\/payments\.topology\.ts is there already/,
+      );
+      expect(module('app.module.ts')).toBe(before);
     },
     STEP_MS,
   );

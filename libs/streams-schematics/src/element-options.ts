@@ -34,6 +34,9 @@ export interface Element {
 /** A class may not begin with a digit. */
 const NAME = /^[a-z][a-z0-9._-]*$/;
 
+/** Classes that the files import under these names. */
+const TAKEN = new Set(['StreamTopology', 'TopicSource', 'AtLeastOnceSink']);
+
 /** @throws SchematicsException */
 export function resolveElement(type: ElementType, options: ElementOptions): Element {
   const { language = 'ts', flat = false, spec = true } = options;
@@ -50,11 +53,17 @@ export function resolveElement(type: ElementType, options: ElementOptions): Elem
       `Cannot name a ${type} "${options.name}": a name begins with a letter, and has letters, digits, ".", "_" and "-".`,
     );
   }
+  const className = `${strings.classify(name).replaceAll('.', '')}${strings.capitalize(type)}`;
+  if (TAKEN.has(className)) {
+    throw new SchematicsException(
+      `Cannot name a ${type} "${options.name}": ${className} is a name of the toolkit. Take another.`,
+    );
+  }
   const folder = normalizeToKebabOrSnakeCase(location.path) as Path;
   return {
     type,
     name,
-    className: `${strings.classify(name).replaceAll('.', '')}${strings.capitalize(type)}`,
+    className,
     path: flat ? folder : join(folder, name),
     spec,
     specFileSuffix: normalizeToKebabOrSnakeCase(options.specFileSuffix ?? 'spec'),

@@ -42,6 +42,9 @@ describe('resolveElement', () => {
     expect(() => resolveElement('sink', { name: '2nd' })).toThrow(
       /Cannot name a sink "2nd": a name begins with/,
     );
+    expect(() => resolveElement('topology', { name: 'orders/stream' })).toThrow(
+      /Cannot name a topology "orders\/stream": StreamTopology is a name of the toolkit/,
+    );
     expect(() => resolveElement('sink', { name: 'a', language: 'js' })).toThrow(
       /in js: there is TypeScript only/,
     );

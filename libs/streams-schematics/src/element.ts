@@ -1,4 +1,4 @@
-import { strings } from '@angular-devkit/core';
+import { join, strings } from '@angular-devkit/core';
 import {
   apply,
   applyTemplates,
@@ -8,8 +8,10 @@ import {
   mergeWith,
   move,
   noop,
+  SchematicsException,
   url,
   type Rule,
+  type Tree,
 } from '@angular-devkit/schematics';
 import { formatFiles, mergeSourceRoot } from '@nestjs/schematics';
 import { resolveElement, type Element, type ElementOptions, type ElementType } from './element-options.ts';
@@ -24,12 +26,22 @@ export function element(type: ElementType): (options: ElementOptions) => Rule {
     return branchAndMerge(
       chain([
         mergeSourceRoot(target), // moves target.path below the root of the sources
+        (tree) => refuseToReplace(tree, target),
         options.skipImport === true ? noop() : (tree, context) => enterInModule(tree, context, target),
         (tree) => mergeWith(files(target, importSuffix(tree, target.path))),
         options.format === true ? formatFiles() : noop(),
       ]),
     );
   };
+}
+
+/** Before the module is changed. @throws SchematicsException */
+function refuseToReplace(tree: Tree, { path, name, type, className }: Element): Tree {
+  const file = join(path, `${name}.${type}.ts`);
+  if (!tree.exists(file)) return tree;
+  throw new SchematicsException(
+    `Cannot create ${className}: ${file} is there already. Take another name, or remove it, and its entry in the module.`,
+  );
 }
 
 function files({ path, spec, ...made }: Element, suffix: string) {
