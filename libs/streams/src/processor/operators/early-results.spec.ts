@@ -294,6 +294,21 @@ function byWindow(given: readonly string[]): Record<string, number[]> {
   return found;
 }
 
+/** One by one, and several at a time with nothing in memory and crashes in between. */
+async function inBothWays(shape: Shape, input: Events, together: number) {
+  const oneByOne = start(shape);
+  for (const [key, at, value] of input) await oneByOne.pipe(key, at, value);
+  const { driver, write, given } = start(shape, NOTHING_CACHED);
+  for (let at = 0; at < input.length; at += together) {
+    await write(input.slice(at, at + together));
+    if (at % 2 === 0) await driver.crashAndRestart();
+  }
+  return [await oneByOne.given(), await given()] as const;
+}
+
+/** What is found is told, as small as it was made until then, before Jest ends the test. */
+const runs = { numRuns: 25, interruptAfterTimeLimit: 3_500 };
+
 describe('emit: { everyMs } against its definition', () => {
   it.each(caches)(
     'equals it, however records come together, with crashes in between, %s',
@@ -318,8 +333,25 @@ describe('emit: { everyMs } against its definition', () => {
             expect(byWindow(await given())).toEqual(oracle(input, sizeMs!, advanceMs!, graceMs, everyMs));
           },
         ),
-        { numRuns: 25 },
+        runs,
       );
+    },
+  );
+
+  it.each([1, 3])(
+    'gives a window at a multiple and again at its close, with %d records at a time that wait for state',
+    async (together) => {
+      const shape: Shape = { window: sliding({ differenceMs: 30 }), everyMs: 10, graceMs: 20 };
+      const input = [
+        ['c', 170, 1],
+        ['a', 0, 1],
+        ['a', 0, 1],
+        ['a', 180, 1],
+        ['a', 191, 1], // c 140-170 closes, which changed before 180
+        ['a', 0, 1],
+      ] as const;
+      const expected = ['c 140-170: 1', 'a 150-180: 1', 'c 140-170: 1'];
+      expect(await inBothWays(shape, input, together)).toEqual([expected, expected]);
     },
   );
 
@@ -332,19 +364,12 @@ describe('emit: { everyMs } against its definition', () => {
         fc.integer({ min: 2, max: 8 }),
         async (input, window, everyMs, together) => {
           const shape = { window, everyMs, graceMs: 20 };
-          const oneByOne = start(shape);
-          for (const [key, at, value] of input) await oneByOne.pipe(key, at, value);
-          const { driver, write, given } = start(shape, NOTHING_CACHED);
-          for (let at = 0; at < input.length; at += together) {
-            await write(input.slice(at, at + together));
-            if (at % 2 === 0) await driver.crashAndRestart();
-          }
+          const [expected, actual] = await inBothWays(shape, input, together);
           const of = (key: string, all: readonly string[]) => all.filter((row) => row.startsWith(key));
-          const [expected, actual] = [await oneByOne.given(), await given()];
           for (const key of ['a', 'b', 'c']) expect(of(key, actual)).toEqual(of(key, expected));
         },
       ),
-      { numRuns: 25 },
+      runs,
     );
   });
 });

@@ -5,7 +5,8 @@
  *  R2 `final`: one result when a window closes; `updates`: the changed windows at each commit, after deletions of those that went
  *     into others. The last change of a window is passed on before it is forgotten. `{ everyMs }`: the changed windows of a key when
  *     the watermark reaches the end of the interval of time they changed in (E1 and E2 of `EarlyResults` hold here too), and each
- *     once when it closes. The key's timer goes off for both. */
+ *     once when it closes. The key's timer goes off for both, and before a record that waits for state counts, so do those of all keys
+ *     that its watermark sets off: otherwise a window that closes by the next one would give its last result only. */
 import type { StoreDeclaration } from '../../../topology/graph.ts';
 import type { StateEntry, StateStore } from '../../../state/state-store.ts';
 import { Timers } from '../../../state/timers.ts';
@@ -86,6 +87,7 @@ class RecordAlignedAggregate implements Holder {
     this.#emit = emit;
     this.#around = around;
     this.#parked = new ParkedRecords(around.context, around.state, {
+      before: ({ watermarkMs }) => this.#giveEarlyBefore(watermarkMs),
       process: (record) => this.#add(record),
     });
   }
@@ -188,12 +190,33 @@ class RecordAlignedAggregate implements Holder {
 
   /** Closes and forgets what the watermark has passed. */
   advance(watermarkMs: number): void {
-    const { state, timers } = this.#around;
     if (this.held > 0) return; // first those that came before: `drain` comes back here
-    const due = watermarkMs >= timers.nextMs ? timers.takeDue(watermarkMs) : [];
-    const segment = state.segment(null);
-    for (const { id, key } of due) this.#due.add({ state, segment, id, key, watermarkMs });
+    this.#setOff(watermarkMs);
     if (this.held === 0) this.#doneToMs = watermarkMs;
+  }
+
+  #setOff(watermarkMs: number): void {
+    const { state, timers } = this.#around;
+    if (watermarkMs < timers.nextMs) return;
+    const segment = state.segment(null);
+    for (const { id, key } of timers.takeDue(watermarkMs))
+      this.#due.add({ state, segment, id, key, watermarkMs });
+  }
+
+  get #waitsForTimers(): boolean {
+    return this.#due.held > 0 || this.#around.timers.mustLoad;
+  }
+
+  /** Early results that were due before a record that waited for its state. */
+  #giveEarlyBefore(watermarkMs: number): Promise<void> | undefined {
+    if (typeof this.#emit === 'string') return undefined;
+    if (!this.#waitsForTimers) this.#setOff(watermarkMs);
+    return this.#waitsForTimers ? this.#drainTimers() : undefined;
+  }
+
+  async #drainTimers(): Promise<void> {
+    await this.#around.timers.load();
+    await this.#due.drain();
   }
 
   #goOff({ segment, id, watermarkMs }: Due): void {
@@ -266,8 +289,7 @@ class RecordAlignedAggregate implements Holder {
 
   async drain(): Promise<void> {
     do {
-      await this.#around.timers.load();
-      await this.#due.drain();
+      await this.#drainTimers();
       await this.#parked.drain();
       this.advance(this.#around.context.time.watermarkMs);
     } while (this.held > 0);
