@@ -22,6 +22,8 @@ const base = {
 };
 
 export default {
+  // Only against tests that hang: on a busy machine, one that takes a second may take ten.
+  testTimeout: 30_000,
   projects: [
     {
       ...base,
