@@ -1,6 +1,7 @@
 export type { StreamSource } from './source/stream-source.ts';
 export { runSource, type RunningSource } from './source/run-source.ts';
 export type { SourceOptions } from './source/source-options.ts';
+export type { SourceFailing, SourceState, SourceStatus } from './source/source-status.ts';
 export { SourceError } from './source/source.error.ts';
 export {
   isResumable,

@@ -253,6 +253,45 @@ describe('a service of modules', () => {
     expect(startedFrom).toEqual([null, 2]);
   });
 
+  it('is not ready when a source has failed for good, and says of each source where it stands', async () => {
+    @TopicSource()
+    class BrokenSource implements TopicSourceDefinition<Order, string> {
+      readonly target = { topic: orders, key: ({ customer }: Order) => customer, onFailure: 'fail' } as const;
+      // oxlint-disable-next-line require-yield -- it fails before its first event
+      async *start(): AsyncGenerator<Order> {
+        throw new Error('the shop does not answer');
+      }
+    }
+    @StreamTopology()
+    class Amounts implements TopologyDefinition {
+      build(builder: StreamsBuilder): void {
+        builder
+          .stream(orders)
+          .mapValues(({ amount }) => amount)
+          .to(totals);
+      }
+    }
+    log = embedded();
+    const nest = await boot({
+      imports: [StreamsModule.forRoot({ applicationId: 'broken', log, ...create })],
+      providers: [Amounts, OrderSource, BrokenSource],
+    });
+    await awaitTopic(log, 'totals', 3);
+    const health = nest.get(StreamsHealth);
+    while (health.ready().sources?.some(({ state }) => state === 'starting') !== false)
+      await new Promise(setImmediate);
+    expect(health.ready()).toMatchObject({
+      status: 'down',
+      state: 'running',
+      reason: 'source BrokenSource of topic orders has failed for good: the shop does not answer',
+      sources: [
+        { name: 'OrderSource', topic: 'orders', state: 'running' },
+        { name: 'BrokenSource', topic: 'orders', state: 'failed' },
+      ],
+    });
+    expect(health.live()).toMatchObject({ status: 'up' });
+  });
+
   it('runs several applications in one process, each with its topologies, told apart by name', async () => {
     const logs = { one: embedded(), two: embedded() };
     class Copy implements TopologyDefinition {

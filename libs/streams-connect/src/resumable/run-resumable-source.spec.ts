@@ -331,6 +331,57 @@ describe('a commit of a source', () => {
   );
 });
 
+describe('the status of a resumable source', () => {
+  test('says which splits run here; that it stands by where another instance has them; that it was stopped', async () => {
+    const first = run(new Counting(1, 1, true), { log: log.share() });
+    expect(first.status).toMatchObject({ name: 'counting', topic: 'numbers', state: 'starting', splits: [] });
+    await until(() => first.status.state === 'running');
+    expect(first.status.splits).toEqual([0]);
+    const second = run(new Counting(1, 1, true), { log: log.share() });
+    await until(() => [first, second].some(({ status }) => status.state === 'standby'));
+    await first.stop();
+    expect(first.status).toMatchObject({ state: 'stopped', splits: [] });
+    await until(() => second.status.state === 'running');
+    expect(second.status.splits).toEqual([0]);
+  });
+
+  test('is that of the split that is worst off, and that of the source when all have ended', async () => {
+    const open = Promise.withResolvers<void>();
+    const parts: ResumableSource<number, number> = {
+      guarantee: 'exactly_once',
+      name: 'parts',
+      numSplits: 2,
+      async *start({ split, position }) {
+        if (split === 1) throw new Error('split 1 has no connection');
+        if (position === null) yield { events: [1], position: 1 };
+        await open.promise;
+      },
+    };
+    const waiting = run(parts, { backoffMs: 60_000 });
+    await until(() => waiting.status.state === 'retrying');
+    expect(waiting.status).toMatchObject({
+      splits: [0, 1],
+      failing: { failures: 1, reason: 'split 1 has no connection' },
+    });
+    open.resolve();
+    const healthy = run(new Counting(2));
+    await healthy.done;
+    expect(healthy.status).toMatchObject({ state: 'ended', splits: [] });
+    expect(healthy.status).not.toHaveProperty('failing');
+  });
+
+  test('says that it failed for good, and why', async () => {
+    await run(new Counting(1)).done;
+    const split = run(Object.assign(new Counting(1), { numSplits: 2 }));
+    await split.done.catch(() => undefined);
+    await split.stop();
+    expect(split.status).toMatchObject({
+      state: 'failed',
+      failing: { failures: 1, reason: expect.stringContaining('keeps the positions of 1') },
+    });
+  });
+});
+
 /** The log, in which a step of the first commit waits until it is released. */
 function hold(port: LogPort, step: CommitStep) {
   const reached = Promise.withResolvers<void>();

@@ -7,9 +7,10 @@ import {
   type MemberInfo,
   type TopicPartition,
 } from '@hiveframe/streams';
-import { Backoff } from '../source/backoff.ts';
 import type { RunningSource } from '../source/run-source.ts';
 import { SourceError } from '../source/source.error.ts';
+import { reasonOf, SourceProgress, type ProgressStatus } from '../source/source-progress.ts';
+import type { SourceState, SourceStatus } from '../source/source-status.ts';
 import {
   resolveResumableOptions,
   type ResolvedResumableOptions,
@@ -41,6 +42,8 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   readonly #source: ResumableSource<T, P>;
   readonly #options: ResolvedResumableOptions<T, K, P>;
   readonly #stopping = new AbortController();
+  /** Of all that is not one split's: topics, group, end. */
+  readonly #progress: SourceProgress;
   readonly #finished = Promise.withResolvers<void>();
   #member: GroupMember | null = null;
   #runs = new Map<number, SplitRun<T, K, P>>();
@@ -50,9 +53,24 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   constructor(source: ResumableSource<T, P>, options: ResolvedResumableOptions<T, K, P>) {
     this.#source = source;
     this.#options = options;
+    this.#progress = new SourceProgress(options.backoffMs, options.clock);
     this.#finished.promise.catch(() => undefined);
     this.done = this.#run();
     this.done.catch(() => undefined);
+  }
+
+  get status(): SourceStatus {
+    const { name, topic } = this.#options;
+    const splits = [...this.#runs.keys()];
+    return { name, topic: topic.name, ...this.#worst(), splits };
+  }
+
+  /** Of the source as a whole where it does not run, else of the split that is worst off. */
+  #worst(): ProgressStatus {
+    const whole = this.#progress.status;
+    if (whole.state !== 'running' || this.#runs.size === 0) return whole;
+    const splits = [...this.#runs.values()].map(({ status }) => status);
+    return splits.reduce((a, b) => (isWorse(b, a) ? b : a));
   }
 
   async stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS } = {}): Promise<void> {
@@ -68,23 +86,26 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
       await this.#source.stop?.();
     } catch (error) {
       const { logger, name } = this.#options;
-      logger.log('warn', `Source ${name} failed to stop: ${reason(error)}`);
+      logger.log('warn', `Source ${name} failed to stop: ${reasonOf(error)}`);
     }
   }
 
   async #run(): Promise<void> {
     try {
       await this.#prepare();
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted) return this.#progress.enter('stopped');
       await Promise.race([this.#join(), this.#finished.promise]);
       await this.#finished.promise;
+      this.#progress.enter(this.#stopping.signal.aborted ? 'stopped' : 'ended');
     } catch (cause) {
       const { logger, name } = this.#options;
       const error =
         cause instanceof SourceError
           ? cause
-          : new SourceError(`Source ${name} failed: ${reason(cause)}`, { cause });
+          : new SourceError(`Source ${name} failed: ${reasonOf(cause)}`, { cause });
       logger.log('error', error.message);
+      this.#progress.failed(error.cause ?? error);
+      this.#progress.enter('failed');
       throw error;
     } finally {
       await this.#stopRuns(DEFAULT_STOP_TIMEOUT_MS);
@@ -93,19 +114,19 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   }
 
   async #prepare(): Promise<void> {
-    const { logger, backoffMs, clock, positionsTopic } = this.#options;
+    const { logger, positionsTopic } = this.#options;
     const { signal } = this.#stopping;
-    const backoff = new Backoff(backoffMs, clock);
     while (!signal.aborted) {
       try {
-        return await new SplitPositions(this.#options).prepare();
+        await new SplitPositions(this.#options).prepare();
+        return this.#progress.succeeded();
       } catch (error) {
         if (!(error instanceof LogError)) throw error;
         logger.log(
           'warn',
-          `Cannot prepare topic ${positionsTopic}: ${error.message} (trying again in ${backoff.nextMs / 1_000} s)`,
+          `Cannot prepare topic ${positionsTopic}: ${error.message} (trying again in ${this.#progress.nextDelayMs / 1_000} s)`,
         );
-        await backoff.wait(signal);
+        await this.#progress.retry(error, signal);
       }
     }
   }
@@ -150,9 +171,15 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
     if (!(error instanceof LogError)) return this.#finished.reject(error);
     this.#runs.delete(split);
     if (this.#stopping.signal.aborted) return;
+    this.#waitForGroup(error);
     const { logger, name } = this.#options;
     logger.log('warn', `Source ${name} gives up split ${split}, joining its group anew: ${error.message}`);
     this.#member?.rejoin();
+  }
+
+  #waitForGroup(error: LogError): void {
+    this.#progress.failed(error);
+    this.#progress.enter('starting');
   }
 
   async #stopRuns(timeoutMs: number): Promise<void> {
@@ -173,6 +200,7 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   }
 
   async onRevoked(deadlineMs: number): Promise<void> {
+    this.#progress.enter('starting');
     const leftMs = deadlineMs - this.#options.clock.nowMs() - JOIN_MARGIN_MS;
     await this.#stopRuns(Math.min(Math.max(0, leftMs), REBALANCE_TIMEOUT_MS));
   }
@@ -181,6 +209,8 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
     this.#owned = partitions.map(({ partition }) => partition);
     if (this.#stopping.signal.aborted) return;
     for (const split of this.#owned) this.#begin(split);
+    this.#progress.enter(this.#owned.length > 0 ? 'running' : 'standby');
+    this.#progress.succeeded();
     const { logger, name, numSplits } = this.#options;
     logger.log('info', `Source ${name} runs ${this.#owned.length} of its ${numSplits} splits here.`);
   }
@@ -188,6 +218,7 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   async onLost(error: LogError): Promise<void> {
     const { logger, name } = this.#options;
     logger.log('warn', `Source ${name} was taken out of its group: ${error.message} It joins again.`);
+    this.#waitForGroup(error);
     await this.#stopRuns(DEFAULT_STOP_TIMEOUT_MS);
   }
 
@@ -198,6 +229,10 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
   }
 }
 
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+const FROM_BEST: readonly SourceState[] = ['ended', 'stopped', 'running', 'starting', 'retrying', 'failed'];
+
+function isWorse(a: ProgressStatus, b: ProgressStatus): boolean {
+  if (a.failing !== undefined && b.failing !== undefined) return a.failing.failures > b.failing.failures;
+  if (a.failing !== undefined || b.failing !== undefined) return a.failing !== undefined;
+  return FROM_BEST.indexOf(a.state) > FROM_BEST.indexOf(b.state);
 }

@@ -1,8 +1,8 @@
 /** Runs one split for as long as it is this instance's: opens its transactions, starts the source where it stood, and again when
  *  something fails. */
 import { LogError } from '@hiveframe/streams';
-import { Backoff } from '../source/backoff.ts';
 import { SourceError } from '../source/source.error.ts';
+import { reasonOf, SourceProgress, type ProgressStatus } from '../source/source-progress.ts';
 import type { ResolvedResumableOptions } from './resumable-options.ts';
 import type { ResumableSource, SourceStart } from './resumable-source.ts';
 import { SplitFeed } from './split-feed.ts';
@@ -18,7 +18,7 @@ export class SplitRun<T, K, P> {
   readonly #source: ResumableSource<T, P>;
   readonly #options: ResolvedResumableOptions<T, K, P>;
   readonly #split: number;
-  readonly #backoff: Backoff;
+  readonly #progress: SourceProgress;
   readonly #stopping = new AbortController();
   readonly #abandoned = Promise.withResolvers<void>();
   #feed: SplitFeed<T, K, P> | null = null;
@@ -27,9 +27,13 @@ export class SplitRun<T, K, P> {
     this.#source = source;
     this.#options = options;
     this.#split = split;
-    this.#backoff = new Backoff(options.backoffMs, options.clock);
+    this.#progress = new SourceProgress(options.backoffMs, options.clock);
     this.done = this.#run();
     this.done.catch(() => undefined);
+  }
+
+  get status(): ProgressStatus {
+    return this.#progress.status;
   }
 
   /** Resolves when the source has ended and what it gave is committed, or after the time is up: then it is left behind. */
@@ -54,7 +58,9 @@ export class SplitRun<T, K, P> {
     while (!signal.aborted) {
       try {
         await this.#once();
-        return signal.aborted ? 'stopped' : 'ended';
+        if (signal.aborted) return 'stopped';
+        this.#progress.enter('ended');
+        return 'ended';
       } catch (error) {
         if (error instanceof LogError && error.failure.kind === 'fenced') throw error;
         if (!signal.aborted) await this.#handle(error);
@@ -69,9 +75,10 @@ export class SplitRun<T, K, P> {
     const transactions = await SplitTransactions.open(this.#options, this.#split, signal);
     const feed = new SplitFeed(transactions, {
       ...this.#options,
-      onCommitted: () => this.#backoff.reset(),
+      onCommitted: () => this.#progress.succeeded(),
     });
     this.#feed = feed;
+    this.#progress.enter('running');
     if (signal.aborted) feed.hurry();
     const attempt = new AbortController();
     const pumping = this.#pump(feed, this.#start(transactions.position, attempt.signal));
@@ -123,15 +130,14 @@ export class SplitRun<T, K, P> {
 
   async #handle(cause: unknown): Promise<void> {
     const { logger, onFailure } = this.#options;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const text = `${this.#name} failed: ${reason}`;
+    const text = `${this.#name} failed: ${reasonOf(cause)}`;
     const isOfTheLog = cause instanceof LogError && isPassing(cause);
     if (onFailure === 'fail' && !isOfTheLog) throw new SourceError(text, { cause });
     logger.log(
       'warn',
-      `${text} (started again in ${this.#backoff.nextMs / 1_000} s, from its last position)`,
+      `${text} (started again in ${this.#progress.nextDelayMs / 1_000} s, from its last position)`,
     );
-    await this.#backoff.wait(this.#stopping.signal);
+    await this.#progress.retry(cause, this.#stopping.signal);
   }
 
   get #name(): string {

@@ -2,15 +2,15 @@
  *  E1 Events are written in the order they come, each batch after the former is acknowledged.
  *  E2 While the log is away the batch in hand is tried again; nothing overtakes it and nothing is dropped. */
 import { LogError } from '@hiveframe/streams';
-import type { Backoff } from './backoff.ts';
 import type { ResolvedSourceOptions } from './source-options.ts';
+import type { SourceProgress } from './source-progress.ts';
 import type { TopicWriter } from './topic-writer.ts';
 
 /** One run of a source, on its way to the topic. */
 export class EventFeed<T, K> {
   readonly #writer: TopicWriter<K | null, T>;
   readonly #options: ResolvedSourceOptions<T, K>;
-  readonly #backoff: Backoff;
+  readonly #progress: SourceProgress;
   readonly #signal: AbortSignal;
   #gathered: T[] = [];
   #unacknowledged = 0;
@@ -21,12 +21,12 @@ export class EventFeed<T, K> {
   constructor(
     writer: TopicWriter<K | null, T>,
     options: ResolvedSourceOptions<T, K>,
-    backoff: Backoff,
+    progress: SourceProgress,
     signal: AbortSignal,
   ) {
     this.#writer = writer;
     this.#options = options;
-    this.#backoff = backoff;
+    this.#progress = progress;
     this.#signal = signal;
   }
 
@@ -58,7 +58,7 @@ export class EventFeed<T, K> {
     try {
       await this.#sendPersistently(batch);
       this.#unacknowledged -= batch.length;
-      this.#backoff.reset();
+      this.#progress.succeeded();
     } catch (error) {
       this.#failure = { error };
     }
@@ -73,7 +73,7 @@ export class EventFeed<T, K> {
       } catch (error) {
         if (!isAway(error) || this.#signal.aborted) throw error;
         this.#report(batch.length, error);
-        await this.#backoff.wait(this.#signal);
+        await this.#progress.retry(error, this.#signal);
       }
     }
   }
@@ -90,7 +90,7 @@ export class EventFeed<T, K> {
     const { logger, name, topic } = this.#options;
     logger.log(
       'warn',
-      `Cannot write ${count} events of ${name} to topic ${topic.name}: ${error.message} (trying again in ${this.#backoff.nextMs / 1_000} s)`,
+      `Cannot write ${count} events of ${name} to topic ${topic.name}: ${error.message} (trying again in ${this.#progress.nextDelayMs / 1_000} s)`,
     );
   }
 }

@@ -212,6 +212,79 @@ describe('runSource', () => {
     await running.done;
   });
 
+  describe('its status', () => {
+    const failing = (failures: number, reason: string) => ({
+      state: 'retrying',
+      failing: { sinceMs: 7, failures, reason: expect.stringContaining(reason) },
+    });
+
+    test('says that it waits for its topic, and why, then that it runs, and that it was stopped', async () => {
+      const later = topic('later', { value: json<number>() });
+      const source = new Waiting();
+      const running = runSource(source, { log, topic: later, logger, backoffMs: 1 });
+      expect(running.status).toMatchObject({ name: 'Waiting', topic: 'later', state: 'starting' });
+      await until(() => running.status.failing !== undefined);
+      expect(running.status.failing!.reason).toMatch(/does not exist/);
+      await log.admin.create([{ topic: 'later', numPartitions: 1 }]);
+      await until(() => running.status.state === 'running' && running.status.failing === undefined);
+      await running.stop();
+      expect(running.status.state).toBe('stopped');
+    });
+
+    test('counts what fails until events are written again, and keeps when that began and the last reason', async () => {
+      const seen: unknown[] = [];
+      let nowMs = 7;
+      const clock = {
+        nowMs: () => nowMs,
+        delay: async () => {
+          seen.push(running.status);
+          nowMs++;
+        },
+      };
+      let runs = 0;
+      const faulty: StreamSource<number> = {
+        async *start() {
+          runs++;
+          if (runs === 3) yield 1;
+          if (runs < 4) throw new Error(`fault ${runs}`);
+        },
+      };
+      const running = run(faulty, { clock });
+      await running.done;
+      expect(seen).toMatchObject([
+        failing(1, 'fault 1'),
+        { ...failing(2, 'fault 2'), sinceMs: 8 },
+        { state: 'retrying', failing: { sinceMs: 9, failures: 1, reason: 'fault 3' } },
+      ]);
+      expect(running.status).toMatchObject({ state: 'ended' });
+    });
+
+    test('says that it failed for good, and why', async () => {
+      const unwritable: StreamSource<number> = {
+        async *start() {
+          yield Symbol('no JSON') as never;
+        },
+      };
+      const running = run(unwritable, { onFailure: 'fail' });
+      await running.done.catch(() => undefined);
+      await running.stop();
+      expect(running.status).toMatchObject({
+        state: 'failed',
+        failing: { failures: 1, reason: expect.stringContaining('Cannot write symbol as JSON') },
+      });
+    });
+
+    test('says that the log is away while a batch is tried again', async () => {
+      const seen: unknown[] = [];
+      const clock = { nowMs: () => 7, delay: async () => void seen.push(running.status) };
+      recording.failNextSends(2);
+      const running = run(new Counting(1), { clock });
+      await running.done;
+      expect(seen).toMatchObject([1, 2].map((count) => failing(count, 'The log is away')));
+      expect(running.status).not.toHaveProperty('failing');
+    });
+  });
+
   test('names all faults of its options together', () => {
     expect(() => run(new Counting(1), { maxUnacknowledged: 0, backoffMs: -1 })).toThrow(
       /maxUnacknowledged must be .*; backoffMs must be/,

@@ -1,9 +1,10 @@
 /** Runs a source: opens the topic, feeds it, starts the source again when it throws, stops it cleanly. */
 import { LogError } from '@hiveframe/streams';
-import { Backoff } from './backoff.ts';
 import { EventFeed } from './event-feed.ts';
 import { SourceError } from './source.error.ts';
 import { resolveSourceOptions, type ResolvedSourceOptions, type SourceOptions } from './source-options.ts';
+import { reasonOf, SourceProgress } from './source-progress.ts';
+import type { SourceStatus } from './source-status.ts';
 import type { StreamSource } from './stream-source.ts';
 import { TopicWriter } from './topic-writer.ts';
 
@@ -12,6 +13,7 @@ export interface RunningSource {
   /** Ends when the source has come to its end or was stopped; rejects with a SourceError when it failed under `fail`.
    *  Nobody has to wait for it: the failure is logged too. */
   readonly done: Promise<void>;
+  readonly status: SourceStatus;
   /** Ends when the source has ended and what it gave is acknowledged, or after the time is up. */
   stop(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
@@ -27,16 +29,21 @@ class SourceRunner<T, K> implements RunningSource {
   readonly done: Promise<void>;
   readonly #source: StreamSource<T>;
   readonly #options: ResolvedSourceOptions<T, K>;
-  readonly #backoff: Backoff;
+  readonly #progress: SourceProgress;
   readonly #stopping = new AbortController();
   #abandoned = false;
 
   constructor(source: StreamSource<T>, options: ResolvedSourceOptions<T, K>) {
     this.#source = source;
     this.#options = options;
-    this.#backoff = new Backoff(options.backoffMs, options.clock);
+    this.#progress = new SourceProgress(options.backoffMs, options.clock);
     this.done = this.#run();
     this.done.catch(() => undefined);
+  }
+
+  get status(): SourceStatus {
+    const { name, topic } = this.#options;
+    return { name, topic: topic.name, ...this.#progress.status };
   }
 
   async stop({ timeoutMs = DEFAULT_STOP_TIMEOUT_MS } = {}): Promise<void> {
@@ -53,7 +60,7 @@ class SourceRunner<T, K> implements RunningSource {
     try {
       await this.#source.stop?.();
     } catch (error) {
-      this.#options.logger.log('warn', `Source ${this.#options.name} failed to stop: ${reason(error)}`);
+      this.#options.logger.log('warn', `Source ${this.#options.name} failed to stop: ${reasonOf(error)}`);
     }
   }
 
@@ -69,11 +76,13 @@ class SourceRunner<T, K> implements RunningSource {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
-        return await this.#once();
+        await this.#once();
+        return this.#progress.enter(signal.aborted ? 'stopped' : 'ended');
       } catch (cause) {
         await this.#handle(this.#failure(cause));
       }
     }
+    this.#progress.enter('stopped');
   }
 
   /** One run of the source, to its end or to the stop. */
@@ -81,7 +90,8 @@ class SourceRunner<T, K> implements RunningSource {
     const { signal } = this.#stopping;
     const writer = await this.#openWriter();
     if (writer === null) return;
-    const feed = new EventFeed(writer, this.#options, this.#backoff, signal);
+    const feed = new EventFeed(writer, this.#options, this.#progress, signal);
+    this.#progress.enter('running');
     try {
       for await (const event of this.#source.start(signal)) {
         if (this.#abandoned) return;
@@ -103,8 +113,8 @@ class SourceRunner<T, K> implements RunningSource {
         return await TopicWriter.open<K | null, T>(log, topic as never);
       } catch (error) {
         if (!(error instanceof LogError) || error.failure.kind === 'unauthorized') throw error;
-        logger.log('warn', `${error.message} (looking again in ${this.#backoff.nextMs / 1_000} s)`);
-        await this.#backoff.wait(signal);
+        logger.log('warn', `${error.message} (looking again in ${this.#progress.nextDelayMs / 1_000} s)`);
+        await this.#progress.retry(error, signal);
       }
     }
     return null;
@@ -115,19 +125,17 @@ class SourceRunner<T, K> implements RunningSource {
     const { logger, onFailure } = this.#options;
     if (onFailure === 'fail') {
       logger.log('error', error.message);
+      this.#progress.failed(error.cause);
+      this.#progress.enter('failed');
       throw error;
     }
     if (signal.aborted) return logger.log('warn', error.message);
-    logger.log('warn', `${error.message} (started again in ${this.#backoff.nextMs / 1_000} s)`);
-    await this.#backoff.wait(signal);
+    logger.log('warn', `${error.message} (started again in ${this.#progress.nextDelayMs / 1_000} s)`);
+    await this.#progress.retry(error.cause, signal);
   }
 
   #failure(cause: unknown): SourceError {
     const { name, topic } = this.#options;
-    return new SourceError(`Source ${name} of topic ${topic.name} failed: ${reason(cause)}`, { cause });
+    return new SourceError(`Source ${name} of topic ${topic.name} failed: ${reasonOf(cause)}`, { cause });
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

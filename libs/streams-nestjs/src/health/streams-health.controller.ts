@@ -12,7 +12,7 @@ export class StreamsHealthController {
     return answer(this.health.live());
   }
 
-  /** For a readiness probe: 200 when every task is assigned and restored. */
+  /** For a readiness probe: 200 when every task is assigned and restored, and no source has failed for good. */
   @Get('ready')
   ready(): HealthReport {
     return answer(this.health.ready());

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
+import type { SourceStatus } from '@hiveframe/streams-connect';
 import type { StreamsStatus } from '../interfaces/streams-status.interface.ts';
 import { StreamsRegistry } from '../streams.registry.ts';
 import { StreamsHealthController } from './streams-health.controller.ts';
@@ -13,6 +14,7 @@ describe('StreamsHealth over HTTP', () => {
     status: StreamsStatus;
     restoring: readonly RestoreProgress[];
     threads?: readonly ThreadStatus[];
+    sources?: readonly SourceStatus[];
   } = {
     status: { state: 'created', sinceMs: 0 },
     restoring: [],
@@ -54,6 +56,56 @@ describe('StreamsHealth over HTTP', () => {
     lifecycle.threads = [{ name: 'StreamThread-1', state: 'running' }];
     expect((await probe('ready', 'running')).body).toMatchObject({ threads: lifecycle.threads });
     delete lifecycle.threads;
+  });
+
+  describe('with sources', () => {
+    const failing = { sinceMs: 7, failures: 12, reason: 'no connection' };
+    const source = (state: SourceStatus['state'], more: Partial<SourceStatus> = {}): SourceStatus => ({
+      name: 'Orders',
+      topic: 'orders',
+      state,
+      sinceMs: 8,
+      ...more,
+    });
+    afterEach(() => {
+      delete lifecycle.sources;
+    });
+
+    it.each(['starting', 'standby', 'running', 'ended', 'stopped'] as const)(
+      'is ready while one is %s, and shows where it stands',
+      async (state) => {
+        lifecycle.sources = [source(state)];
+        expect(await probe('ready', 'running')).toMatchObject({
+          code: 200,
+          body: { status: 'up', sources: [{ name: 'Orders', topic: 'orders', state, sinceMs: 8 }] },
+        });
+      },
+    );
+
+    it('is ready while one is tried again, and shows what fails, how often and since when', async () => {
+      lifecycle.sources = [source('retrying', { failing, splits: [0, 3] }), source('running')];
+      expect(await probe('ready', 'running')).toEqual({
+        code: 200,
+        body: { status: 'up', state: 'running', sinceMs: 42, sources: lifecycle.sources },
+      });
+    });
+
+    it('is live, but not ready, when one has failed for good, and says which and why', async () => {
+      lifecycle.sources = [source('running'), source('failed', { failing })];
+      expect(await probe('ready', 'running')).toMatchObject({
+        code: 503,
+        body: {
+          status: 'down',
+          state: 'running',
+          reason: 'source Orders of topic orders has failed for good: no connection',
+          sources: lifecycle.sources,
+        },
+      });
+      expect(await probe('live', 'running')).toMatchObject({
+        code: 200,
+        body: { sources: lifecycle.sources },
+      });
+    });
   });
 
   it('shows how far restores have come', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
+import type { SourceStatus } from '@hiveframe/streams-connect';
 import type { ObservedApplication } from '../interfaces/streams-status.interface.ts';
 import { StreamsRegistry } from '../streams.registry.ts';
 
@@ -15,6 +16,8 @@ export interface HealthReport {
   readonly restoring?: readonly RestoreProgress[];
   /** Where each stream thread stands, where there are any: `state` is that of the whole. */
   readonly threads?: readonly ThreadStatus[];
+  /** Where each source stands, where there are any: what it fails at, how often and since when. */
+  readonly sources?: readonly SourceStatus[];
   /** Each application by its name, where there are several: what stands beside this is that of the one that is worst off. */
   readonly applications?: Readonly<Record<string, HealthReport>>;
 }
@@ -49,30 +52,45 @@ export class StreamsHealth {
     });
   }
 
-  /** Up when every task is assigned and restored. */
+  /** Up when every task is assigned and restored, and no source has failed for good. One that is tried again takes no instance out
+   *  of service, as what it waits for is mostly away for all of them: it is told of in `sources`. */
   ready(): HealthReport {
     return this.#reportAll((application) => {
       const { state } = application.status;
-      if (state === 'running') return report(application, 'up');
+      if (state === 'running') return ofSources(application);
       return down(application, state === 'error' ? failure(application) : NOT_READY[state]);
     });
   }
 
   #reportAll(judge: (application: ObservedApplication) => HealthReport): HealthReport {
     const reports = [...this.registry.applications].map(([name, it]) => [name, judge(it)] as const);
-    const worst = reports
-      .map(([, one]) => one)
-      .reduce((a, b) => (FROM_BEST.indexOf(b.state) > FROM_BEST.indexOf(a.state) ? b : a));
+    const worst = reports.map(([, one]) => one).reduce((a, b) => (isWorse(b, a) ? b : a));
     return reports.length === 1 ? worst : { ...worst, applications: Object.fromEntries(reports) };
   }
+}
+
+function isWorse(a: HealthReport, b: HealthReport): boolean {
+  if (a.status !== b.status) return a.status === 'down';
+  return FROM_BEST.indexOf(a.state) > FROM_BEST.indexOf(b.state);
 }
 
 function down(application: ObservedApplication, reason: string): HealthReport {
   return { ...report(application, 'down'), reason };
 }
 
+/** Of an application that runs. */
+function ofSources(application: ObservedApplication): HealthReport {
+  const failed = application.sources?.filter(({ state }) => state === 'failed') ?? [];
+  if (failed.length === 0) return report(application, 'up');
+  const reasons = failed.map(
+    ({ name, topic, failing }) =>
+      `source ${name} of topic ${topic} has failed for good: ${failing?.reason ?? 'no reason is known'}`,
+  );
+  return down(application, reasons.join('; '));
+}
+
 function report(
-  { status: { state, sinceMs }, restoring, threads }: ObservedApplication,
+  { status: { state, sinceMs }, restoring, threads, sources }: ObservedApplication,
   status: HealthReport['status'],
 ): HealthReport {
   return {
@@ -81,6 +99,7 @@ function report(
     sinceMs,
     ...(restoring.length > 0 && { restoring }),
     ...(threads !== undefined && { threads }),
+    ...(sources !== undefined && { sources }),
   };
 }
 

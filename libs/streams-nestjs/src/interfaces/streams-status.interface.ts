@@ -1,4 +1,5 @@
 import type { RestoreProgress, StreamsState, ThreadStatus } from '@hiveframe/streams';
+import type { SourceStatus } from '@hiveframe/streams-connect';
 
 /** Where an application stands; `error` is why it failed. */
 export interface StreamsStatus {
@@ -14,4 +15,6 @@ export interface ObservedApplication {
   readonly restoring: readonly RestoreProgress[];
   /** Where each stream thread stands; undefined where there are none. */
   readonly threads?: readonly ThreadStatus[] | undefined;
+  /** Where each of its sources stands; undefined where there are none. */
+  readonly sources?: readonly SourceStatus[] | undefined;
 }

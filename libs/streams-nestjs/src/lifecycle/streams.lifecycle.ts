@@ -19,6 +19,7 @@ import {
   type ThreadStatus,
   type Topology,
 } from '@hiveframe/streams';
+import type { SourceStatus } from '@hiveframe/streams-connect';
 import {
   Inject,
   Injectable,
@@ -57,6 +58,7 @@ export class StreamsLifecycle
   readonly #shutdown = new AbortController();
   readonly #listeners = new Set<StreamsListener>();
   #app: RunnableApp | undefined;
+  #sources: (() => readonly SourceStatus[]) | undefined;
   #topology: Topology | undefined;
   /** With stream threads: what this one reads of stores that all can read. */
   #sharedQueries: StoreQueries | undefined;
@@ -89,6 +91,16 @@ export class StreamsLifecycle
   /** Where each stream thread stands; undefined where there are none. */
   get threads(): readonly ThreadStatus[] | undefined {
     return this.#app?.threads;
+  }
+
+  /** Where each source of the application stands, once it has run; undefined where there are none. */
+  get sources(): readonly SourceStatus[] | undefined {
+    return this.#sources?.();
+  }
+
+  /** @internal Of the one that runs them. */
+  observeSources(sources: () => readonly SourceStatus[]): void {
+    this.#sources = sources;
   }
 
   /** The application, once Nest has bootstrapped. */

@@ -5,6 +5,7 @@ import {
   runSource,
   type RunningSource,
   type SourceOptions,
+  type SourceStatus,
 } from '@hiveframe/streams-connect';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
@@ -33,6 +34,7 @@ export class SourceRunner implements OnModuleInit {
     const sources = this.explorer.sources(this.lifecycle.name);
     if (sources.length === 0) return;
     this.log.onRelease((timeoutMs) => this.#release(timeoutMs));
+    this.lifecycle.observeSources(() => this.#statuses());
     const unlisten = this.lifecycle.listen({
       onStateChange: ({ to }) => {
         if (to !== 'running') return;
@@ -62,6 +64,10 @@ export class SourceRunner implements OnModuleInit {
       ...(replicationFactor !== undefined && { replicationFactor }),
       ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
     });
+  }
+
+  #statuses(): readonly SourceStatus[] {
+    return (this.#running ?? []).map(({ status }) => status);
   }
 
   async #release(timeoutMs: number): Promise<void> {
