@@ -60,7 +60,7 @@ export class StreamsLifecycle
   #app: RunnableApp | undefined;
   #sources: (() => readonly SourceStatus[]) | undefined;
   #topology: Topology | undefined;
-  /** With stream threads: what this one reads of stores that all can read. */
+  /** With stream threads, in the main one and in each: the stores, where all can read them. */
   #sharedQueries: StoreQueries | undefined;
   #stopped: Promise<void> | undefined;
   #status: StreamsStatus = { state: 'created', sinceMs: Date.now() };
@@ -118,6 +118,13 @@ export class StreamsLifecycle
     return this.#app?.queries ?? this.#sharedQueries;
   }
 
+  /** For an error, where there are no `queries`. */
+  get whyNoQueries(): string {
+    return this.#app === undefined && this.#topology === undefined
+      ? 'it has not bootstrapped yet. Read them when the service runs'
+      : 'it runs in stream threads, and their stores are in memory. Keep them in Redis';
+  }
+
   /** As the application's own `listen`, but may be called before Nest has bootstrapped. Gives back a function that removes it. */
   listen(listener: StreamsListener): () => void {
     this.#listeners.add(listener);
@@ -131,10 +138,9 @@ export class StreamsLifecycle
   onApplicationBootstrap(): void {
     if (this.thread !== undefined) return; // N4
     this.explorer.refuseStrangers(this.registry.applications);
-    const { autoStart = true } = this.options;
+    const { autoStart = true, threads } = this.options;
     const topology = this.#buildTopology();
     this.#topology = topology ?? undefined;
-    this.#readSharedStores(topology);
     this.#app = this.createApp(topology, {
       ...this.explorer.configure(this.name, this.options),
       logger: this.options.logger ?? new NestLogger(),
@@ -150,6 +156,8 @@ export class StreamsLifecycle
       onRestoreEnd: (progress) => this.#tell((listener) => listener.onRestoreEnd?.(progress)),
       onRestoreSuspended: (progress) => this.#tell((listener) => listener.onRestoreSuspended?.(progress)),
     });
+    if (threads !== undefined && topology !== null) this.#shareStores(topology);
+    if (this.#sharedQueries !== undefined) this.#connectForQueries();
     if (autoStart) void this.start().catch(() => undefined); // #failed has told it
   }
 
@@ -160,17 +168,24 @@ export class StreamsLifecycle
     return isLeftToThreads ? null : this.explorer.buildTopology(this.name);
   }
 
-  #readSharedStores(topology: Topology | null): void {
-    const { threads, stores, applicationId, log, clock = systemClock, maxQueryLagOffsets } = this.options;
-    if (threads === undefined || topology === null || stores?.durable !== true) return;
-    this.#sharedQueries = sharedStoreQueries(topology, {
-      applicationId,
-      log,
-      stores,
-      clock,
-      maxQueryLagOffsets,
-    });
-    const connected = Promise.all([this.log.connected(), stores.connect(this.#shutdown.signal)]);
+  /** In a stream thread (N4), by the connections of what it runs. @internal `nestStreams` calls it. */
+  runsInThread(topology: Topology): void {
+    this.#topology = topology;
+    this.#shareStores(topology);
+  }
+
+  #shareStores(topology: Topology): void {
+    const { stores, applicationId, log, clock = systemClock, maxQueryLagOffsets } = this.options;
+    if (stores?.durable !== true) return;
+    const options = { applicationId, log, stores, clock, maxQueryLagOffsets };
+    this.#sharedQueries = sharedStoreQueries(topology, options);
+  }
+
+  #connectForQueries(): void {
+    const connected = Promise.all([
+      this.log.connected(),
+      this.options.stores?.connect(this.#shutdown.signal),
+    ]);
     connected.catch((error: unknown) => {
       if (!this.#shutdown.signal.aborted) this.#logger.warn(`Queries are not answered: ${String(error)}`);
     });
@@ -208,13 +223,17 @@ export class StreamsLifecycle
     if (this.#app === undefined) return;
     const spentMs = await this.log.release(this.#stopTimeoutMs / 2); // N5
     const timeoutMs = Math.max(0, this.#stopTimeoutMs - spentMs);
+    // The engine keeps its deadline itself; this is for when it does not, as that must not hold up the end of the process.
+    const lastMs = timeoutMs + LEAVE_MARGIN_MS;
+    const late = () => new TimeoutError(`it is still stopping after ${lastMs} ms`);
+    await this.#end(within(lastMs, this.#app.stop({ timeoutMs }), late));
+    await this.log.close();
+    if (this.#sharedQueries !== undefined) await this.#end(this.options.stores!.close(1_000));
+  }
+
+  async #end(ending: Promise<void>): Promise<void> {
     try {
-      // The engine keeps its deadline itself; this is for when it does not, as that must not hold up the end of the process.
-      const lastMs = timeoutMs + LEAVE_MARGIN_MS;
-      const late = () => new TimeoutError(`it is still stopping after ${lastMs} ms`);
-      await within(lastMs, this.#app.stop({ timeoutMs }), late);
-      await this.log.close();
-      if (this.#sharedQueries !== undefined) await this.options.stores?.close(1_000);
+      await ending;
     } catch (error) {
       this.#logger.error(`Could not stop cleanly: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -27,11 +27,11 @@ type Row = KeyValue<unknown, unknown>;
 
 export class QueriesService {
   readonly #options: ResolvedQueriesOptions;
-  readonly #lifecycle: Pick<StreamsLifecycle, 'app' | 'name' | 'queries'>;
+  readonly #lifecycle: Pick<StreamsLifecycle, 'name' | 'queries' | 'whyNoQueries'>;
 
   constructor(
     options: ResolvedQueriesOptions,
-    lifecycle: Pick<StreamsLifecycle, 'app' | 'name' | 'queries'>,
+    lifecycle: Pick<StreamsLifecycle, 'name' | 'queries' | 'whyNoQueries'>,
   ) {
     this.#options = options;
     this.#lifecycle = lifecycle;
@@ -93,13 +93,9 @@ export class QueriesService {
   }
 
   get #queries(): StoreQueries {
-    const { app, name, queries } = this.#lifecycle;
+    const { name, queries, whyNoQueries } = this.#lifecycle;
     if (queries !== undefined) return queries;
-    const why =
-      app === undefined
-        ? 'the service has not bootstrapped yet'
-        : 'it runs in stream threads, and their stores are in memory. Keep them in Redis';
-    throw new StoreNotAvailableError(`Cannot read the stores of application ${name}: ${why}.`);
+    throw new StoreNotAvailableError(`Cannot read the stores of application ${name}: ${whyNoQueries}.`);
   }
 
   #query(store: string, parameters: QueryParameters): StoreQuery {

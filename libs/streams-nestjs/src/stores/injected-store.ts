@@ -22,7 +22,7 @@ type Read = (...asked: unknown[]) => unknown;
 /** A store that is there before the application is: each read looks for it. */
 export function injectedStore(
   ref: StoreRef<unknown>,
-  lifecycle: () => Pick<StreamsLifecycle, 'app' | 'name' | 'queries'>,
+  lifecycle: () => Pick<StreamsLifecycle, 'name' | 'queries' | 'whyNoQueries'>,
 ): Readonly<Record<string, Read>> {
   return Object.fromEntries(
     READS.map((name) => [name, (...asked: unknown[]) => readOf(ref, lifecycle(), name)(...asked)]),
@@ -31,16 +31,13 @@ export function injectedStore(
 
 function readOf(
   ref: StoreRef<unknown>,
-  { app, name: application, queries }: Pick<StreamsLifecycle, 'app' | 'name' | 'queries'>,
+  { name: application, queries, whyNoQueries }: Pick<StreamsLifecycle, 'name' | 'queries' | 'whyNoQueries'>,
   name: string,
 ): Read {
-  if (queries === undefined) {
-    const why =
-      app === undefined
-        ? 'it has not bootstrapped yet. Read it when the service runs'
-        : 'it runs in stream threads, and their stores are in memory. Keep them in Redis';
-    throw new StoreNotAvailableError(`Cannot read store ${ref.name} of application ${application}: ${why}.`);
-  }
+  if (queries === undefined)
+    throw new StoreNotAvailableError(
+      `Cannot read store ${ref.name} of application ${application}: ${whyNoQueries}.`,
+    );
   const store = queries.store(ref) as Readonly<Record<string, Read | undefined>>;
   const read = store[name];
   if (read === undefined)

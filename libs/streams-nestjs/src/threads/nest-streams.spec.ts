@@ -1,10 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  inMemoryStores,
   json,
+  RecordBatchWriter,
+  storeRef,
+  StreamsApp,
+  string,
   topic,
   type Logger as StreamsLogger,
+  type LogPort,
+  type ReadOnlyKeyValueStore,
+  type StorePort,
   type StreamsBuilder,
   type StreamThread,
 } from '@hiveframe/streams';
+import { embedded } from '@hiveframe/streams-embedded';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   Inject,
@@ -15,6 +25,7 @@ import {
   type OnApplicationShutdown,
   type Type,
 } from '@nestjs/common';
+import { InjectStore } from '../decorators/inject-store.decorator.ts';
 import { untouchedLog } from '../../test/fake-app.ts';
 import { StreamTopology } from '../decorators/stream-topology.decorator.ts';
 import type { TopologyDefinition } from '../interfaces/topology-definition.interface.ts';
@@ -47,6 +58,19 @@ class CopyTopology implements TopologyDefinition {
   }
 }
 
+const counts = storeRef<ReadOnlyKeyValueStore<string, number>>('counts');
+@StreamTopology()
+class WordsTopology implements TopologyDefinition {
+  build(builder: StreamsBuilder): void {
+    const words = builder.stream(topic('words', { key: string(), value: string() }));
+    words.groupByKey({ name: 'by-word' }).count().storedAs(counts);
+  }
+}
+@Injectable()
+class Reader {
+  constructor(@InjectStore(counts) readonly counts: ReadOnlyKeyValueStore<string, number>) {}
+}
+
 const threads = { module: new URL('file:///app/stream-thread.js'), numStreamThreads: 2 };
 @Module({
   imports: [StreamsModule.forRoot({ applicationId: 'sensors', log: untouchedLog, threads })],
@@ -70,6 +94,30 @@ describe('nestStreams', () => {
     expect(lines).toEqual(['warn [Copy] building']);
     await streams.close!();
     expect(closed).toEqual(['in-of-StreamThread-2', 'created']);
+  });
+
+  it('injects stores that all can read, and says why those in the memory of threads cannot be read', async () => {
+    const stores: StorePort = Object.defineProperty(inMemoryStores(), 'durable', { value: true });
+    for (const kept of [{ stores }, {}]) {
+      const log = embedded();
+      await log.connect();
+      await log.admin.create([{ topic: 'words', numPartitions: 2 }]);
+      const options = { applicationId: 'words', log, commitIntervalMs: 5, ...kept, threads };
+      const imports = [StreamsModule.forRoot(options)];
+      let reader: Reader | undefined;
+      const made = { provide: 'it', inject: [Reader], useFactory: (one: Reader) => (reader = one) };
+      const module = { module: class ThreadModule {}, imports, providers: [WordsTopology, Reader, made] };
+      const { topology, config, close } = await nestStreams(() => module)(thread);
+      const app = new StreamsApp(topology, config);
+      await app.start();
+      const batch = new RecordBatchWriter();
+      batch.append(Buffer.from('a'), Buffer.from('x'), 1);
+      await (log as LogPort).writer().send([{ topic: 'words', partition: 0, records: batch.take() }]);
+      if ('stores' in kept) while ((await reader!.counts.get('a')) !== 1) await delay(5);
+      else expect(() => reader!.counts.get('a')).toThrow(/stream threads, and their stores are in memory/);
+      await app.stop();
+      await close!();
+    }
   });
 
   it('fails as a bootstrap does where there is no topology', async () => {

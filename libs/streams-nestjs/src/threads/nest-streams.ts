@@ -3,6 +3,8 @@ import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { ApplicationOptions } from '../discovery/decorated-providers.ts';
 import type { StreamsModuleOptions } from '../interfaces/streams-module-options.interface.ts';
+import { getStreamsToken } from '../decorators/inject-streams.decorator.ts';
+import type { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 import { StreamsExplorer } from '../streams.explorer.ts';
 import { DEFAULT_APPLICATION, getStreamsOptionsToken, getStreamThreadToken } from '../streams.tokens.ts';
 import { ThreadLogger } from './thread-logger.ts';
@@ -28,8 +30,10 @@ export function nestStreams(
     });
     const explorer = context.get(StreamsExplorer, { strict: false });
     const options = context.get<StreamsModuleOptions>(getStreamsOptionsToken(application), { strict: false });
+    const topology = explorer.buildTopology(application);
+    context.get<StreamsLifecycle>(getStreamsToken(application), { strict: false }).runsInThread(topology);
     return {
-      topology: explorer.buildTopology(application),
+      topology,
       config: explorer.configure(application, options),
       close: () => context.close(),
     };
