@@ -49,7 +49,7 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricEntry>> = {
     name: 'task.restarts',
     kind: 'counter',
     unit: '{restart}',
-    description: 'Tasks that failed, and were opened again from the log.',
+    description: 'Times that a task failed, or could not be opened, and was tried again.',
     kafkaStreams: 'task-closed-total',
   },
   'process-total': {

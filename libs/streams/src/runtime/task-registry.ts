@@ -112,6 +112,7 @@ export class TaskRegistry {
         await this.remove(task);
         if (signal.aborted) return;
         if (taskFailureKind(error) === 'fatal') return this.#options.onFatal(error);
+        this.#countRestart(task);
         await this.#backoff.wait(task.name, `Cannot open task ${task.name}: ${error.message}`, signal);
       }
     }
@@ -119,11 +120,16 @@ export class TaskRegistry {
 
   /** Closes a task that failed and opens it again. */
   async restart(task: StreamTask, failure: Error, signal: AbortSignal): Promise<void> {
-    this.#options.environment.telemetry.count('task-restarts', 1, { task: task.name });
+    this.#countRestart(task);
     if (task.committed.length > 0) this.#backoff.succeeded(task.name);
     await this.remove(task);
     await this.#backoff.wait(task.name, `Task ${task.name} starts over: ${failure.message}`, signal);
     await this.#open(task.id, signal);
+  }
+
+  /** Each try that failed, so that a store or log that stays away is seen. */
+  #countRestart({ name }: StreamTask): void {
+    this.#environment.telemetry.count('task-restarts', 1, { task: name });
   }
 
   #begin(task: StreamTask): void {
