@@ -68,6 +68,30 @@ describe('the alert rules', () => {
   });
 });
 
+describe('docs/operations/runbook.md', () => {
+  const page = read('../../docs/operations/runbook.md');
+
+  it('has a section for each alert, in their order, and for none that is not there', () => {
+    const sections = Array.from(page.matchAll(/^## (HiveFrame\w+)$/gm), ([, name]) => name);
+    expect(sections).toEqual(alerts.map(({ alert }) => alert));
+  });
+
+  it('speaks of alerts and metrics that are there', () => {
+    const alerting = new Set(alerts.map(({ alert }) => alert));
+    const spokenOf = Array.from(page.matchAll(/`(HiveFrame\w+)`/g), ([, name]) => name!);
+    expect(spokenOf.filter((name) => !alerting.has(name))).toEqual([]);
+    const queries = Array.from(page.matchAll(/```promql\n(.*?)```/gs), ([, query]) => query!);
+    const asked = queries.flatMap(namesIn);
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('says of each alert where to look, what to do, and when to wake someone', () => {
+    for (const section of page.split(/^## /m).filter((text) => text.startsWith('HiveFrame')))
+      for (const part of ['**Look:**', '**Do:**', '**Wake someone:**']) expect(section).toContain(part);
+  });
+});
+
 describe('docs/guide/telemetry.md', () => {
   it('has every metric in its table, with its unit and Kafka Streams’ name', () => {
     const page = read('../../docs/guide/telemetry.md').replaceAll(/ +/g, ' ');
