@@ -9,14 +9,15 @@ export interface WebhookSinkOptions<K, V> {
   readonly url: string | URL;
   /** Of the request. @defaultValue 'POST' */
   readonly method?: 'POST' | 'PUT' | 'PATCH';
-  /** Beside `content-type` and `idempotency-key`. A function is asked for each request, as for a token that expires.
+  /** Beside, or in place of, `content-type` and `idempotency-key`. A function is asked for each request, as for a token that expires.
    *  @defaultValue none */
   readonly headers?: Readonly<Record<string, string>> | (() => Promise<Readonly<Record<string, string>>>);
   /** Records in one request. 1: the body is the record's JSON; more: an array of them. @defaultValue 1 */
   readonly maxBatchRecords?: number;
   /** What is sent of a record, made JSON of. @defaultValue key, value, timestampMs, topic, partition, offset */
   readonly body?: (record: SinkRecord<K, V>) => unknown;
-  /** What to do about an answer. @defaultValue 2xx taken; 408, 425, 429 and 5xx retry; 401, 403 and 407 fail; all others reject */
+  /** What to do about an answer. Redirects are not followed. @defaultValue 2xx taken; 408, 425, 429 and 5xx retry; 3xx, 401, 403 and
+   *  407 fail; all others reject */
   readonly verdict?: (status: number) => WebhookVerdict;
   /** Of one request, its answer included. @defaultValue 10_000 */
   readonly timeoutMs?: number;
@@ -69,12 +70,14 @@ function recordBody<K, V>({ key, value, timestampMs, topic, partition, offset }:
 }
 
 const RETRIED: readonly number[] = [408, 425, 429];
-const REFUSED_ACCESS: readonly number[] = [401, 403, 407];
+/** No record would be taken there. */
+const OF_THE_SETUP: readonly number[] = [401, 403, 407];
 
 function verdictOf(status: number): WebhookVerdict {
   if (status >= 200 && status < 300) return 'taken';
   if (status >= 500 || RETRIED.includes(status)) return 'retry';
-  return REFUSED_ACCESS.includes(status) ? 'fail' : 'reject';
+  const isRedirect = status >= 300 && status < 400;
+  return isRedirect || OF_THE_SETUP.includes(status) ? 'fail' : 'reject';
 }
 
 function findFaults(options: ResolvedWebhookSinkOptions<never, never>): string[] {

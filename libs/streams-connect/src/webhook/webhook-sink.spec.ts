@@ -31,7 +31,11 @@ class Service {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const received = { headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) };
+        const text = Buffer.concat(chunks).toString();
+        const received = {
+          headers: request.headers,
+          body: text === '' ? null : (JSON.parse(text) as unknown),
+        };
         this.received.push(received);
         const answer = this.answers.shift() ?? { status: this.isAway ? 503 : this.judge(received.body) };
         if (answer === 'hang') return;
@@ -218,6 +222,46 @@ describe('WebhookSink', () => {
       failure: 'unusable',
       message: `POST ${service.url} was answered 401: because`,
     });
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    'follows no %i: the records would be lost on the way, or told to somebody else',
+    async (status) => {
+      const service = await started();
+      service.answers = [{ status, headers: { location: '/moved' } }];
+      await expect(sinkTo(service).write([record(1)])).rejects.toMatchObject({
+        failure: 'unusable',
+        message: `POST ${service.url} was answered ${status}: because`,
+      });
+      expect(service.received).toHaveLength(1);
+    },
+  );
+
+  it('lets headers be replaced, however they are written', async () => {
+    const service = await started();
+    const headers = { 'Content-Type': 'application/cloudevents+json' };
+    await sinkTo(service, { headers }).write([record(1)]);
+    expect(service.received[0]!.headers['content-type']).toBe('application/cloudevents+json');
+  });
+
+  it('reads no more of an answer than it tells', async () => {
+    let piecesRead = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        if (++piecesRead > 1_000) return controller.close();
+        controller.enqueue(Buffer.alloc(64 * 1024, 'x'));
+      },
+    });
+    const sink = webhookSink<string, unknown>({
+      url: 'http://service.example',
+      clock,
+      fetch: async () => new Response(endless, { status: 400 }),
+    });
+    const [rejected] = await sink.write([record(1)]);
+    expect(rejected!.reason.message).toBe(
+      `POST http://service.example/ was answered 400: ${'x'.repeat(200)}`,
+    );
+    expect(piecesRead).toBeLessThan(5);
   });
 
   it('does not wait for an answer for ever', async () => {

@@ -17,6 +17,8 @@ import {
 const MAX_BACKOFF_MS = 30_000;
 /** Of what an answer says, in messages. */
 const MAX_REASON_LENGTH = 200;
+/** What is read of an answer. */
+const MAX_ANSWER_LENGTH = 64 * 1024;
 
 interface Refusal {
   readonly verdict: 'retry' | 'reject' | 'fail';
@@ -121,16 +123,16 @@ export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
     try {
       const answer = await send(url, {
         method,
-        headers: {
+        headers: headersWith(await headers(), {
           'content-type': 'application/json',
           'idempotency-key': first === last ? `${at}-${first}` : `${at}-${first}-${last}`,
-          ...(await headers()),
-        },
+        }),
+        redirect: 'manual', // followed, a POST becomes a GET without records, which is then answered 200
         body: this.maxBatchRecords === 1 ? json[0]! : `[${json.join(',')}]`,
         signal: AbortSignal.any([this.#closed.signal, AbortSignal.timeout(timeoutMs)]),
       });
       const said = verdict(answer.status);
-      const text = await answer.text(); // also so that its connection is free again
+      const text = await beginningOf(answer);
       if (said === 'taken') return null;
       return {
         verdict: said,
@@ -145,6 +147,24 @@ export class WebhookSink<K, V> implements AtLeastOnceSink<K, V> {
       };
     }
   }
+}
+
+/** Names are the same in whatever case they are written. */
+function headersWith(own: Readonly<Record<string, string>>, others: Record<string, string>): Headers {
+  const headers = new Headers(others);
+  for (const [name, value] of Object.entries(own)) headers.set(name, value);
+  return headers;
+}
+
+/** Of a short answer all, so that its connection is free again; of a long one what messages tell. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const piece of body ?? []) {
+    text += decoder.decode(piece, { stream: true });
+    if (text.length >= MAX_ANSWER_LENGTH) break;
+  }
+  return text;
 }
 
 /** Neither user and password nor the query, where tokens lie. */
