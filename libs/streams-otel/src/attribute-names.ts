@@ -2,7 +2,8 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { MetricAttributes } from '@hiveframe/streams';
 
-const NAMES: Readonly<Record<string, string>> = {
+/** By what the engine calls them. */
+export const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
   application: 'messaging.consumer.group.name',
   topic: 'messaging.destination.name',
   partition: 'messaging.destination.partition.id',
@@ -19,6 +20,6 @@ const NAMES: Readonly<Record<string, string>> = {
 /** A name that the engine does not use is the user's own, and stays. */
 export function semanticAttributes(attributes: MetricAttributes = {}): Attributes {
   const named: Attributes = {};
-  for (const [name, value] of Object.entries(attributes)) named[NAMES[name] ?? name] = value;
+  for (const [name, value] of Object.entries(attributes)) named[ATTRIBUTE_NAMES[name] ?? name] = value;
   return named;
 }

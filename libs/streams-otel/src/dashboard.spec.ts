@@ -1,7 +1,8 @@
-/** Dashboard and alerts speak of metrics that exist; `test/integration/prometheus.int-spec.ts` has a real Prometheus answer them. */
+/** Dashboard and alerts speak of metrics that exist; `test/e2e/app-telemetry.e2e-spec.ts` has a real Prometheus answer them. */
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { ATTRIBUTE_NAMES } from './attribute-names.ts';
 import { METRIC_CATALOGUE, NAMESPACE, type MetricEntry } from './metric-catalogue.ts';
 
 interface Dashboard {
@@ -93,6 +94,12 @@ describe('docs/operations/runbook.md', () => {
 });
 
 describe('docs/guide/telemetry.md', () => {
+  it('has every attribute', () => {
+    const page = read('../../docs/guide/telemetry.md');
+    const missing = Object.values(ATTRIBUTE_NAMES).filter((name) => !page.includes(`\n| \`${name}\``));
+    expect(missing).toEqual([]);
+  });
+
   it('has every metric in its table, with its unit and Kafka Streams’ name', () => {
     const page = read('../../docs/guide/telemetry.md').replaceAll(/ +/g, ' ');
     for (const { name, unit, description, kafkaStreams } of Object.values(METRIC_CATALOGUE)) {

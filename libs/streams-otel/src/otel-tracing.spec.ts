@@ -177,7 +177,8 @@ describe('otelTracing', () => {
       { logger },
     );
     await pipe(to, SAMPLED);
+    await pipe(to, '00-no-context-01');
     const { traceId, spanId } = spans(/^process orders/)[0]!.spanContext();
-    expect(lines).toEqual([{ taskId: '0_0', trace_id: traceId, span_id: spanId }]);
+    expect(lines).toEqual([{ taskId: '0_0', trace_id: traceId, span_id: spanId }, { taskId: '0_0' }]);
   });
 });

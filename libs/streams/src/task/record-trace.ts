@@ -8,6 +8,9 @@ import type { RecordQueue } from '../source/record-queue.ts';
 
 export const TRACEPARENT = 'traceparent';
 
+/** A header may be anything: what is none does not reach the log. */
+const IDS = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/;
+
 /** For log lines, as OpenTelemetry names them. */
 export interface TraceIds {
   readonly trace_id: string;
@@ -77,9 +80,8 @@ export class RecordTrace {
   }
 
   get ids(): TraceIds | null {
-    const [, trace_id, span_id] = (this.#outgoing ?? this.#incoming ?? this.#batch?.traceparent ?? '').split(
-      '-',
-    );
+    const context = this.#outgoing ?? this.#incoming ?? this.#batch?.traceparent ?? '';
+    const [, trace_id, span_id] = IDS.exec(context) ?? [];
     return trace_id === undefined || span_id === undefined ? null : { trace_id, span_id };
   }
 }
