@@ -6,6 +6,7 @@ import {
   RecordCursor,
   resolveTopic,
   StreamsApp,
+  whenReady,
   type FetchedRecords,
   type Headers,
   type LogReader,
@@ -58,7 +59,10 @@ export class Stage {
   readonly #applicationId: string;
   readonly #topology: Topology;
   readonly #line: Line;
-  readonly #shown: { readonly reader: LogReader; readonly show: (fetched: FetchedRecords) => void }[] = [];
+  readonly #shown: {
+    readonly reader: LogReader;
+    readonly show: (fetched: FetchedRecords) => Promise<void>;
+  }[] = [];
 
   constructor(log: EmbeddedLog, applicationId: string, topology: Topology, line: Line) {
     this.#log = log;
@@ -81,10 +85,10 @@ export class Stage {
     const cursor = new RecordCursor();
     this.#shown.push({
       reader,
-      show: ({ batches, fromOffset }) => {
+      show: async ({ batches, fromOffset }) => {
         cursor.reset(batches, fromOffset);
         while (cursor.next()) {
-          const { key, value } = decode(topic, cursor);
+          const { key, value } = await whenReady(() => decode(topic, cursor));
           this.#line(
             `  ${topic.name.padEnd(16)} ${String(key ?? '').padEnd(10)} ${String(format(value, key, cursor.headers()))}`,
           );
@@ -94,6 +98,8 @@ export class Stage {
   }
 
   async send<K, V>(topic: Topic<K, V>, key: K, value: V | null, timestampMs = Date.now()): Promise<void> {
+    await topic.key?.prepare?.(topic.name, 'key');
+    await topic.value.prepare?.(topic.name, 'value');
     const context = (part: 'key' | 'value') => ({ topic: topic.name, part, headers: () => [] });
     const bytes = value === null ? null : topic.value.serialize(value, context('value'));
     await this.sendBytes(topic, topic.key?.serialize(key, context('key')) ?? null, bytes, timestampMs);
@@ -132,7 +138,7 @@ export class Stage {
   async #print(): Promise<void> {
     for (const { reader, show } of this.#shown) {
       for (let fetched = await reader.poll({ maxWaitMs: 0 }); fetched.length > 0;) {
-        fetched.forEach(show);
+        for (const one of fetched) await show(one);
         fetched = await reader.poll({ maxWaitMs: 0 });
       }
     }

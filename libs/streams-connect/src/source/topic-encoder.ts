@@ -50,6 +50,8 @@ export class TopicEncoder<K, V> {
         `Cannot write to topic ${topic.name}: it does not exist. Create it first.`,
       );
     }
+    await topic.key?.prepare?.(topic.name, 'key');
+    await topic.value.prepare?.(topic.name, 'value');
     const maxRecordBytes = Number(found.config['max.message.bytes'] ?? DEFAULT_MAX_RECORD_BYTES);
     return new TopicEncoder(topic, found.numPartitions, maxRecordBytes);
   }

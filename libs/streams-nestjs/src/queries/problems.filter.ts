@@ -1,4 +1,4 @@
-import { LogError, StoreError, StreamsError } from '@hiveframe/streams';
+import { LogError, SerdeNotReadyError, StoreError, StreamsError } from '@hiveframe/streams';
 import {
   Catch,
   HttpException,
@@ -72,6 +72,12 @@ export class QueryProblemsFilter implements ExceptionFilter {
     this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     if (error instanceof LogError || (error instanceof StoreError && error.retryable))
       return { status: 503, detail: 'The store cannot be reached now. Ask again a little later.', code };
+    if (error instanceof SerdeNotReadyError)
+      return {
+        status: 503,
+        detail: 'What is in the store cannot be read now. Ask again a little later.',
+        code,
+      };
     return { status: 500, detail: 'The query failed; the log of the service says why.' };
   }
 }

@@ -164,11 +164,16 @@ export class InstanceRun {
     return Promise.race([this.#round, this.process.halted.then(() => 0)]);
   }
 
-  /** Ends when all running tasks have committed or failed, or when it halts meanwhile. */
+  /** Ends when all running tasks have committed or failed, and can read on, or when it halts meanwhile. */
   async commit(): Promise<void> {
     const running = this.tasks.filter((task) => task.state === 'running');
     const commits = Promise.all(running.map((task) => task.commit()));
-    await Promise.race([commits, this.process.halted]);
+    const fetches = Promise.all(running.map(async (task) => task.fetching));
+    await Promise.race([Promise.all([commits, fetches]), this.process.halted]);
+  }
+
+  get isFetching(): boolean {
+    return this.tasks.some((task) => task.fetching !== null);
   }
 
   get hasFailures(): boolean {

@@ -163,12 +163,14 @@ export class TestCluster {
     for (const { fatal } of this.#up) if (fatal !== null) throw fatal;
   }
 
-  /** Whether there is more to do: output that others read, or a task that failed. */
+  /** Whether there is more to do: output that others read, a task that failed, or one that can read on. */
   async #commit(runs: readonly InstanceRun[]): Promise<boolean> {
+    const fetching = runs.filter((run) => run.isFetching);
     await this.#unlessWaiting(Promise.all(runs.map((run) => run.commit())));
     const before = this.#endsSeen;
     this.#endsSeen = await this.#ends();
-    return runs.some((run) => run.hasFailures) || before !== this.#endsSeen;
+    const canReadOn = fetching.some((run) => !run.isFetching);
+    return canReadOn || runs.some((run) => run.hasFailures) || before !== this.#endsSeen;
   }
 
   async #unlessWaiting(work: Promise<unknown>): Promise<void> {

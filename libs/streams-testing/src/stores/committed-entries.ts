@@ -1,5 +1,12 @@
 /** The committed entries of a store, over all its partitions, as its owners keep them. */
-import type { SegmentId, StoreDeclaration, StoreReader, TimeSpan } from '@hiveframe/streams';
+import {
+  whenReady,
+  type SegmentId,
+  type StoreDeclaration,
+  type StoreEntry,
+  type StoreReader,
+  type TimeSpan,
+} from '@hiveframe/streams';
 import { decodeStateValue } from '@hiveframe/streams/internal';
 
 export interface CommittedEntry {
@@ -27,7 +34,8 @@ export class CommittedEntries {
     const bytes = this.#declaration.key.serialize(key, this.#context('key'));
     for (const partition of await this.#partitions()) {
       const [value] = await partition.getMany(segment, [bytes]);
-      if (value !== null && value !== undefined) return { key, ...this.#decode(value) };
+      if (value !== null && value !== undefined)
+        return { key, ...(await whenReady(() => this.#decode(value))) };
     }
     return undefined;
   }
@@ -43,15 +51,17 @@ export class CommittedEntries {
   async scan(segment: SegmentId): Promise<readonly CommittedEntry[]> {
     const entries: CommittedEntry[] = [];
     for (const partition of await this.#partitions()) {
-      for await (const piece of partition.scan(segment)) {
-        for (const { key, value } of piece)
-          entries.push({
-            key: this.#declaration.key.deserialize(key, this.#context('key')),
-            ...this.#decode(value),
-          });
-      }
+      for await (const piece of partition.scan(segment))
+        entries.push(...(await whenReady(() => piece.map((entry) => this.#read(entry)))));
     }
     return entries;
+  }
+
+  #read({ key, value }: StoreEntry): CommittedEntry {
+    return {
+      key: this.#declaration.key.deserialize(key, this.#context('key')),
+      ...this.#decode(value),
+    };
   }
 
   #decode(bytes: Uint8Array): Omit<CommittedEntry, 'key'> {

@@ -76,8 +76,11 @@ export function testInputTopic<K, V>(
     key: encodeKey(topic, key),
     value: value === null ? null : topic.value.serialize(value, context(topic.name, 'value')),
   });
-  const pipeRecords = async (records: readonly TestInputRecord<K, V>[]) =>
-    port.write(topic.name, records.map(encode));
+  const pipeRecords = async (records: readonly TestInputRecord<K, V>[]) => {
+    await topic.key?.prepare?.(topic.name, 'key');
+    await topic.value.prepare?.(topic.name, 'value');
+    await port.write(topic.name, records.map(encode));
+  };
   return {
     pipe: (value, options = {}) => pipeRecords([{ value, ...options }]),
     pipeValues: (values, options = {}) => pipeRecords(values.map((value) => ({ value, ...options }))),

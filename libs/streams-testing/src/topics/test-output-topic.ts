@@ -1,5 +1,5 @@
 /** Reads what was committed, as consumers of the topic would. */
-import type { Bytes, Headers, KeyValue, StreamRecord } from '@hiveframe/streams';
+import { whenReady, type Bytes, type Headers, type KeyValue, type StreamRecord } from '@hiveframe/streams';
 import { context, type TypedTopic } from './test-input-topic.ts';
 
 export interface TestRecord<out K, out V> extends StreamRecord<K, V> {
@@ -34,7 +34,7 @@ export function testOutputTopic<K, V, R extends TestRecord<K, V>>(
 ): TestOutputTopic<K, V, R> {
   const read = async () => {
     const record = await feed.next();
-    return record === undefined ? undefined : convert(record);
+    return record === undefined ? undefined : whenReady(() => convert(record));
   };
   const readAll = async () => {
     const records: R[] = [];

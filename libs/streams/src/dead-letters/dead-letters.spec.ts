@@ -13,6 +13,7 @@ import {
   type DeadLettersOptions,
   type Headers,
 } from '@hiveframe/streams';
+import { FetchingSerde } from '../../test/support/fetching-serde.ts';
 
 interface Job {
   readonly size: number;
@@ -133,6 +134,22 @@ describe('a dead letter of an application', () => {
     expect(await outcome('{"size":1}')).toMatchObject({ decodes: true });
     const gone = await deadLetters.replay({ all: true }, { by, dryRun: true, edit: { value: null } });
     expect(gone.outcomes[0]).toMatchObject({ decodes: false, decodeError: 'its value is null' });
+  });
+
+  it('tells so when what its serde needs is fetched, and that it is not known while that is away', async () => {
+    const serde = new FetchingSerde();
+    const builder = new StreamsBuilder();
+    builder.stream(topic('jobs', { key: string(), value: serde })).to(topic('done', { value: string() }));
+    const log = cluster();
+    const driver = start(log);
+    await driver.input(jobs).pipeBytes(Buffer.from('a job'), { key: Buffer.from('a') });
+    await driver.settle();
+    const deadLetters = of(log, { topology: builder.build() });
+    const outcome = async () => (await deadLetters.replay({ all: true }, { by, dryRun: true })).outcomes[0];
+    serde.isAway = true;
+    expect(await outcome()).toMatchObject({ decodes: null, decodeError: 'The letters are away.' });
+    serde.isAway = false;
+    expect(await outcome()).toMatchObject({ decodes: true });
   });
 });
 

@@ -1,7 +1,14 @@
 /** Whether the sources of a topology would decode what is replayed. */
+import { SerdeNotReadyError, whenReady } from '../serde/not-ready.ts';
 import { resolveTopic, type SourceSpec } from '../topology/graph.ts';
 import type { Topology } from '../topology/topology.ts';
 import type { EditedRecord } from './dead-letter-edit.ts';
+
+interface DecodeOutcome {
+  /** null: not known. */
+  readonly decodes: boolean | null;
+  readonly decodeError?: string;
+}
 
 export class ReplayDecoder {
   readonly #sources = new Map<string, SourceSpec>();
@@ -12,20 +19,21 @@ export class ReplayDecoder {
       if (spec.kind === 'source') this.#sources.set(resolveTopic(spec.topic, applicationId), spec);
   }
 
-  decode(
-    topic: string,
-    { key, value, headers }: EditedRecord,
-  ): { readonly decodes: boolean | null; readonly decodeError?: string } {
+  /** What its serdes must fetch is fetched first; `decodes` is null while that cannot be had, too. */
+  async decode(topic: string, { key, value, headers }: EditedRecord): Promise<DecodeOutcome> {
     const source = this.#sources.get(topic);
     if (source === undefined) return { decodes: null };
+    if (value === null && source.table !== true) return { decodes: false, decodeError: 'its value is null' };
     const context = { topic, headers: () => headers };
     try {
-      if (key !== null) source.key?.deserialize(key, { ...context, part: 'key' });
-      if (value !== null) source.value.deserialize(value, { ...context, part: 'value' });
-      else if (source.table !== true) return { decodes: false, decodeError: 'its value is null' };
+      await whenReady(() => {
+        if (key !== null) source.key?.deserialize(key, { ...context, part: 'key' });
+        if (value !== null) source.value.deserialize(value, { ...context, part: 'value' });
+      });
       return { decodes: true };
     } catch (error) {
-      return { decodes: false, decodeError: error instanceof Error ? error.message : String(error) };
+      const decodeError = error instanceof Error ? error.message : String(error);
+      return { decodes: error instanceof SerdeNotReadyError ? null : false, decodeError };
     }
   }
 }

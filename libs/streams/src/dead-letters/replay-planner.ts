@@ -110,7 +110,7 @@ export class ReplayPlanner {
       forced: isLoop,
       again: wasReplayed,
       edit: this.#options.edit === undefined ? null : changesOf(letter, record),
-      ...this.#options.decoder.decode(topic, record),
+      ...(await this.#options.decoder.decode(topic, record)),
       sizeBytes,
       maxBytes: target.maxBytes,
     };

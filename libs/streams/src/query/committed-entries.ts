@@ -2,6 +2,7 @@
 import { InvalidQueryError } from '../errors/query.error.ts';
 import type { SegmentId, StoreEntry } from '../ports/store.ts';
 import type { Bytes, TimeSpan } from '../record/record.ts';
+import { SerdeNotReadyError, whenReady } from '../serde/not-ready.ts';
 import type { SerdeContext } from '../serde/serde.ts';
 import { decodeStateValue } from '../state/changelog-codec.ts';
 import type { StorePartitions } from './store-partitions.ts';
@@ -27,12 +28,13 @@ export class CommittedEntries {
     return this.partitions.declaration.shown?.(value, key, window) ?? value;
   }
 
-  /** @throws InvalidQueryError for what the key serde of the store cannot write */
+  /** @throws InvalidQueryError for what the key serde of the store cannot write, SerdeNotReadyError */
   encodeKey(key: unknown): Bytes {
     const { declaration } = this.partitions;
     try {
       return declaration.key.serialize(key, this.#context('key'));
     } catch (error) {
+      if (error instanceof SerdeNotReadyError) throw error;
       throw new InvalidQueryError(
         `Cannot look for this key in store ${declaration.name}, whose keys are ${declaration.key.format ?? 'of another type'}: ${(error as Error).message}`,
         { cause: error },
@@ -51,14 +53,17 @@ export class CommittedEntries {
     segment: SegmentId,
     keys: readonly unknown[],
   ): Promise<readonly (CommittedEntry | undefined)[]> {
-    const asked = keys.map((key, at) => ({ key, at, bytes: this.encodeKey(key) }));
+    const asked = await whenReady(() => keys.map((key, at) => ({ key, at, bytes: this.encodeKey(key) })));
     const partitionOf = await this.partitions.partitioner();
     const byPartition = Map.groupBy(asked, ({ key, bytes }) => partitionOf(key, bytes));
     const found: (CommittedEntry | undefined)[] = keys.map(() => undefined);
     const reads = Array.from(byPartition, async ([partition, some]) => {
       const bytes = some.map((one) => one.bytes);
       const values = await this.partitions.read(partition, (reader) => reader.getMany(segment, bytes));
-      for (const [index, { key, at }] of some.entries()) found[at] = this.#entry(key, values[index] ?? null);
+      await whenReady(() => {
+        for (const [index, { key, at }] of some.entries())
+          found[at] = this.#entry(key, values[index] ?? null);
+      });
     });
     await Promise.all(reads);
     return found;
@@ -69,7 +74,7 @@ export class CommittedEntries {
     key: unknown,
     { startMs, endMs }: TimeSpan,
   ): AsyncGenerator<[segment: number, CommittedEntry]> {
-    const bytes = this.encodeKey(key);
+    const bytes = await whenReady(() => this.encodeKey(key));
     const partition = (await this.partitions.partitioner())(key, bytes);
     const all = await this.partitions.read(partition, (reader) => reader.segments());
     const segments = all.filter((segment) => segment >= startMs && segment <= endMs);
@@ -79,7 +84,7 @@ export class CommittedEntries {
         Promise.all(some.map((segment) => reader.getMany(segment, [bytes]))),
       );
       for (const [index, segment] of some.entries()) {
-        const entry = this.#entry(key, values[index]![0] ?? null);
+        const entry = await whenReady(() => this.#entry(key, values[index]![0] ?? null));
         if (entry !== undefined) yield [segment, entry];
       }
     }
@@ -98,9 +103,10 @@ export class CommittedEntries {
   async *scan(segment: SegmentId): AsyncGenerator<CommittedEntry> {
     for (const partition of await this.partitions.ids())
       for await (const piece of this.partitions.scan(partition, segment))
-        for (const entry of piece) yield this.decode(entry);
+        yield* await whenReady(() => piece.map((entry) => this.decode(entry)));
   }
 
+  /** @throws SerdeNotReadyError */
   decode({ key, value }: StoreEntry): CommittedEntry {
     return this.#entry(this.partitions.declaration.key.deserialize(key, this.#context('key')), value)!;
   }
@@ -116,6 +122,6 @@ export class CommittedEntries {
   }
 
   #context(part: 'key' | 'value'): SerdeContext {
-    return { topic: this.partitions.declaration.name, part, headers: () => [] };
+    return { topic: this.partitions.changelogTopic, part, headers: () => [] };
   }
 }

@@ -7,7 +7,7 @@ export function compareBytes(a: Bytes, b: Bytes): number {
   return Buffer.compare(a, b);
 }
 
-/** @param prefix bytes that keys begin with; @throws InvalidQueryError */
+/** @param prefix bytes that keys begin with; @throws InvalidQueryError, SerdeNotReadyError */
 export function keyFilter(
   entries: CommittedEntries,
   { from, to }: KeyRange<unknown>,

@@ -5,6 +5,7 @@
 import { InvalidQueryError, StoreNotHereError } from '../errors/query.error.ts';
 import type { SegmentId, StoreEntry } from '../ports/store.ts';
 import type { Bytes, KeyValue, TimeSpan, Windowed } from '../record/record.ts';
+import { whenReady } from '../serde/not-ready.ts';
 import type { KeyRange } from '../topology/store-ref.ts';
 import type { CommittedEntries, CommittedEntry } from './committed-entries.ts';
 import { compareBytes, keyFilter } from './key-filter.ts';
@@ -47,9 +48,11 @@ export async function readPage(
   request: PageRequest,
   rowsOf: RowsOf,
 ): Promise<StorePage> {
-  const walk = new PageWalk(entries, request);
+  const walk = await whenReady(() => new PageWalk(entries, request));
   const next = await walk.run();
-  const rows = walk.found.flatMap(([segment, entry]) => rowsOf(entries.decode(entry), segment));
+  const rows = await whenReady(() =>
+    walk.found.flatMap(([segment, entry]) => rowsOf(entries.decode(entry), segment)),
+  );
   return { rows, cursor: next === null ? null : encodeCursor(next) };
 }
 

@@ -56,6 +56,11 @@ export class StorePartitions {
     this.#only = only;
   }
 
+  /** Its serdes know it by this name, whether there is one or not. */
+  get changelogTopic(): string {
+    return changelogTopic(this.declaration.name, this.#environment.applicationId);
+  }
+
   /** Those that were read. */
   get positions(): readonly StorePosition[] {
     return [...this.#positions.values()].sort((a, b) => a.partition - b.partition);

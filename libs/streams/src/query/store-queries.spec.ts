@@ -30,6 +30,7 @@ import {
   type Windowed,
 } from '@hiveframe/streams';
 import { COMMIT_STEPS, watchCommitSteps, type CommitStep } from '@hiveframe/streams-testing';
+import { FetchingSerde } from '../../test/support/fetching-serde.ts';
 import { instead } from '../../test/support/instead.ts';
 import { afterTest, cluster, eventually, write } from '../../test/support/cluster.ts';
 
@@ -194,6 +195,31 @@ describe('StreamsApp.store', () => {
     expect(await store.get('a', 2)).toEqual({ value: 'a at 1', timestampMs: 1, validToMs: 3 });
     expect(await store.get('a', 0)).toBeUndefined();
     expect((await collect(store.versions('a'))).map(({ timestampMs }) => timestampMs)).toEqual([1, 3, 15]);
+  });
+
+  it('fetches first what the serdes of the store need to read it', async () => {
+    const log = await cluster({ words: PARTITIONS });
+    const serde = new FetchingSerde();
+    const builder = new StreamsBuilder();
+    const { queryable } = builder
+      .stream(words)
+      .groupBy((word) => word, { name: 'last' })
+      .reduce({ reducer: (_, word) => word, store: { name: 'last', value: serde } });
+    const app = start(log.share(), builder.build());
+    await app.start();
+    await writeWords(log, [['b', 1], ['a', 2]]); // prettier-ignore
+    const store = app.store(queryable);
+    await eventually(async () => (await store.getMany(['a', 'b'])).size === 2, 'both are kept');
+    const afresh = async <T>(read: () => T) => {
+      serde.known.clear();
+      return read();
+    };
+    expect(await afresh(() => store.get('a'))).toBe('a');
+    expect(await afresh(() => collect(store.all()))).toHaveLength(2);
+    expect((await afresh(() => collect(store.range()))).map(({ value }) => value)).toEqual(['a', 'b']);
+    expect((await afresh(() => app.queries.query('last').page({ limit: 9 }))).rows).toHaveLength(2);
+    serde.isAway = true;
+    await expect(afresh(() => store.get('a'))).rejects.toMatchObject({ code: 'HFS_SERDE_NOT_READY' });
   });
 
   it('refuses what it cannot answer, and says why', async () => {

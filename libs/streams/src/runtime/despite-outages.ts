@@ -1,7 +1,8 @@
-/** Work that is begun anew, again and again, while the log is away. */
+/** Work that is begun anew, again and again, while the log is away, or what a serde needs. */
 import { LogError } from '../ports/log.ts';
 import type { Clock, Logger } from '../ports/runtime.ts';
-import { backoffMs } from './task-backoff.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
+import { backoffMs } from '../time/backoff.ts';
 
 export interface OutageOptions {
   readonly applicationId: string;
@@ -23,11 +24,16 @@ export async function despiteOutages<T>(
       return await work();
     } catch (error) {
       if (signal.aborted) return null;
-      if (!(error instanceof LogError && error.failure.kind === 'unavailable')) throw error;
+      if (!isOutage(error)) throw error;
       const delayMs = backoffMs(`${applicationId}-topology`, failures);
       logger.log('warn', `${cannotYet}: ${error.message} Again in ${(delayMs / 1_000).toFixed(1)} s.`);
       await clock.delay(delayMs, signal);
     }
   }
   return null;
+}
+
+function isOutage(error: unknown): error is Error {
+  if (error instanceof LogError) return error.failure.kind === 'unavailable';
+  return error instanceof SerdeNotReadyError;
 }

@@ -12,6 +12,7 @@ import {
 } from '../ports/log.ts';
 import { partitionKey } from '../ports/topic-partition.ts';
 import { RecordCursor } from '../record-batch/index.ts';
+import { SerdeNotReadyError, whenReady } from '../serde/not-ready.ts';
 import type { Serde, SerdeContext } from '../serde/serde.ts';
 import { GlobalRows } from '../state/global-rows.ts';
 import type { GlobalTableSpec } from '../topology/graph.ts';
@@ -92,12 +93,27 @@ export class GlobalTables {
 
   async #poll(reader: LogReader): Promise<void> {
     try {
-      for (const fetched of await reader.poll({ maxWaitMs: POLL_MS })) this.#apply(fetched);
+      for (const fetched of await reader.poll({ maxWaitMs: POLL_MS })) await this.#despiteOutages(fetched);
     } catch (error) {
       if (!(error instanceof LogError) || error.failure.kind !== 'offsetOutOfRange') throw error;
       // Compaction or retention was faster: what is gone was replaced, or is not to be known any more.
       const { at, startOffset } = error.failure;
       this.#readFrom(reader, { ...at, offset: startOffset });
+    }
+  }
+
+  /** Applied anew after each schema that had to be fetched: rows that were set are set again. */
+  async #despiteOutages(fetched: FetchedRecords): Promise<void> {
+    const { clock, logger } = this.#around;
+    for (;;) {
+      try {
+        return await whenReady(() => this.#apply(fetched));
+      } catch (error) {
+        if (!(error instanceof SerdeNotReadyError)) throw error;
+        logger.log('warn', `Global tables are not up to date: ${error.message}`);
+        await clock.delay(RETRY_MS, this.#closing.signal);
+        this.#closing.signal.throwIfAborted();
+      }
     }
   }
 
@@ -119,6 +135,7 @@ export class GlobalTables {
     try {
       rows.set(read(spec.key, key, 'key'), value === null ? null : read(spec.value, value, 'value'));
     } catch (cause) {
+      if (cause instanceof SerdeNotReadyError) throw cause;
       this.#unreadable(spec, cause, `${at.topic}-${at.partition} at offset ${cursor.offset}`);
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { backoffMs, TaskBackoff } from './task-backoff.ts';
+import { backoffMs } from '../time/backoff.ts';
+import { TaskBackoff } from './task-backoff.ts';
 
 const lines: string[] = [];
 const waits: number[] = [];

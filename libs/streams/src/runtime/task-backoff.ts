@@ -1,11 +1,6 @@
 /** Waiting before a task that failed is opened again: doubled each time until it commits. */
 import type { Clock, Logger } from '../ports/runtime.ts';
-
-const FIRST_MS = 100;
-/** So an operator reads every ten seconds, at the latest, what a task still waits for. */
-const MOST_MS = 10_000;
-/** Up to this part of a delay is left out, so that the tasks that one outage struck do not come back in step. */
-const SPREAD = 0.25;
+import { backoffMs } from '../time/backoff.ts';
 
 interface Streak {
   readonly count: number;
@@ -36,11 +31,4 @@ export class TaskBackoff {
   succeeded(task: string): void {
     this.#streaks.delete(task);
   }
-}
-
-/** The spread is drawn from the task's name, not from chance, so that a simulation repeats. */
-export function backoffMs(task: string, failures: number): number {
-  let hash = failures + 1;
-  for (const letter of task) hash = (hash * 31 + letter.charCodeAt(0)) % 1_009;
-  return Math.round(Math.min(FIRST_MS * 2 ** failures, MOST_MS) * (1 - (SPREAD * hash) / 1_009));
 }

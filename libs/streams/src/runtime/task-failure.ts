@@ -3,6 +3,7 @@ import { SinkError } from '../sink/sink.ts';
 import { TaskCorruptedError, TimeoutError } from '../errors/streams.error.ts';
 import { LogError } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 
 /** restart: open the task again, later. rejoin: it belongs to somebody else, ask the group. fatal: the application ends. */
 export type TaskFailureKind = 'restart' | 'rejoin' | 'fatal';
@@ -11,7 +12,9 @@ export function taskFailureKind(error: Error): TaskFailureKind {
   if (error instanceof LogError) return logFailureKind(error);
   if (error instanceof StoreError) return error.retryable ? 'restart' : 'fatal';
   if (error instanceof SinkError) return SINK_FAILURES[error.failure];
-  const mendable = [TaskCorruptedError, TimeoutError].some((kind) => error instanceof kind);
+  const mendable = [TaskCorruptedError, TimeoutError, SerdeNotReadyError].some(
+    (kind) => error instanceof kind,
+  );
   return mendable ? 'restart' : 'fatal';
 }
 

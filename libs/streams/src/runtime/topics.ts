@@ -10,13 +10,14 @@ import {
   type SubTopology,
   type TopologyGraph,
 } from '../topology/graph.ts';
+import { backoffMs } from '../time/backoff.ts';
 import { MAX_WRITERS } from '../watermark/encoded-writers.ts';
 import type { SourceTopics } from './assignor.ts';
 import { countInternalTopics } from './internal-topic-counts.ts';
 import { missingSettings } from './internal-topic-settings.ts';
+import { prepareSerdes } from './prepare-serdes.ts';
 import { SourcePatterns, type MatchedTopics } from './source-patterns.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
-import { backoffMs } from './task-backoff.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** What a broker takes when the topic says nothing (Kafka's default for `max.message.bytes`). */
@@ -48,7 +49,7 @@ export class TopicPreparation {
     this.#patterns = new SourcePatterns(graph, config);
   }
 
-  /** @throws TopologyError for topics that do not fit; waits for missing sources as configured, until the signal aborts. */
+  /** @throws TopologyError for topics that do not fit, SerdeNotReadyError and what else a serde cannot be prepared for; waits for missing sources as configured, until the signal aborts. */
   async prepare(signal: AbortSignal): Promise<PreparedTopics> {
     this.#matched = await this.#matchPatterns();
     const counts = await this.#sourceCounts(signal);
@@ -58,6 +59,7 @@ export class TopicPreparation {
     for (const { topic, numPartitions } of internal) counts.set(topic, numPartitions);
     await this.#createInternal(internal);
     for (const subTopology of this.#graph.subTopologies) this.#checkCopartitioned(subTopology, counts);
+    await prepareSerdes(this.#graph, this.#config.applicationId);
     const changelogs = await this.#asTheyAre(this.#changelogs(counts), (there, { numPartitions }) =>
       Math.max(there, numPartitions),
     );

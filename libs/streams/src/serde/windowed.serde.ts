@@ -2,7 +2,7 @@
 import type { Windowed } from '../record/record.ts';
 import { readInt64, writeInt64 } from '../record-batch/int64.ts';
 import { asBuffer } from './bytes.ts';
-import { formatOf, type Serde, type SerdeContext } from './serde.ts';
+import { madeOf, type Serde, type SerdeContext } from './serde.ts';
 import { valueWriter, writesStraight } from './value-writer.ts';
 
 export const WINDOW_BYTES = 16;
@@ -10,11 +10,12 @@ export const WINDOW_BYTES = 16;
 /** @internal */
 export class WindowedSerde<K> implements Serde<Windowed<K>> {
   readonly format?: string;
+  readonly prepare?: NonNullable<Serde<Windowed<K>>['prepare']>;
   readonly #key: Serde<K>;
 
   constructor(key: Serde<K>) {
     this.#key = key;
-    Object.assign(this, formatOf('windowed', key));
+    Object.assign(this, madeOf('windowed', key));
     const writeKey = valueWriter(key);
     writesStraight(this, ({ key: own, window }, out, context) => {
       writeKey(own, out, context);

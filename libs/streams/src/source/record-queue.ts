@@ -7,6 +7,7 @@ import { DeserializationError, TimestampError } from '../errors/streams.error.ts
 import type { FetchedRecords, TopicPartition } from '../ports/log.ts';
 import type { Headers, RecordOrigin } from '../record/record.ts';
 import type { Next, CapturedRecord } from '../processor/operator.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 import type { Serde, SerdeContext } from '../serde/serde.ts';
 import type { EventTime, SourceSpec } from '../topology/graph.ts';
 
@@ -117,7 +118,12 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
     return hasMoved || !this.isEmpty || this.isBehind;
   }
 
-  /** Makes the next record the head; false when there is none. @throws DeserializationError, TimestampError */
+  /** Whether there is a head: if not, what failed was reading it. */
+  get hasHead(): boolean {
+    return this.#hasHead;
+  }
+
+  /** Makes the next record the head; false when there is none. @throws DeserializationError, TimestampError, SerdeNotReadyError */
   advance(): boolean {
     if (this.#hasHead) return true;
     if (!this.#onRecord && !this.#nextRecord()) return false;
@@ -191,6 +197,7 @@ export class RecordQueue implements TopicPartition, RecordOrigin {
       part = 'event time';
       timestampMs = this.#eventTimeMs();
     } catch (cause) {
+      if (cause instanceof SerdeNotReadyError) throw cause;
       throw unreadable(this, part, cause);
     }
     if (!(Number.isFinite(timestampMs) && timestampMs >= 0 && timestampMs <= MAX_TIMESTAMP_MS))

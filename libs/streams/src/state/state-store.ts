@@ -14,6 +14,7 @@ import { RecordBatchWriter, type EncodedRecords } from '../record-batch/index.ts
 import type { Bytes, CapturedRecord } from '../record/record.ts';
 import type { SegmentId, SegmentWrites, StorePartition } from '../ports/store.ts';
 import type { StoreDeclaration } from '../topology/graph.ts';
+import { SerdeNotReadyError, whenReady } from '../serde/not-ready.ts';
 import type { SerdeContext } from '../serde/serde.ts';
 import { ByteWriter } from '../serde/byte-writer.ts';
 import { valueWriter, type ValueWriter } from '../serde/value-writer.ts';
@@ -244,8 +245,10 @@ export class StateStore {
       Array.from(keys.values(), (key) => this.#keyBytes(key)),
     );
     try {
-      for (const [index, bytes] of found.entries())
-        this.#loaded(segment, ids[index], keys.get(ids[index]), bytes);
+      await whenReady(() => {
+        for (const [index, bytes] of found.entries())
+          this.#loaded(segment, ids[index], keys.get(ids[index]), bytes);
+      });
     } catch (error) {
       throw await this.#given(error);
     }
@@ -289,11 +292,13 @@ export class StateStore {
 
   async #scanAll(segment: StateSegment): Promise<void> {
     for await (const entries of this.#partition!.scan(segment.id)) {
-      for (const { key: keyBytes, value } of entries) {
-        const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
-        const id = this.identify(key);
-        if (!segment.entries.has(id) && !segment.removed.has(id)) this.#admit(segment, id, key, value);
-      }
+      await whenReady(() => {
+        for (const { key: keyBytes, value } of entries) {
+          const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
+          const id = this.identify(key);
+          if (!segment.entries.has(id) && !segment.removed.has(id)) this.#admit(segment, id, key, value);
+        }
+      });
     }
   }
 
@@ -316,18 +321,23 @@ export class StateStore {
     }
     if (segment.complete) return;
     this.#wasRead = true;
-    try {
-      for await (const entries of this.#partition!.scan(segment.id)) {
-        for (const { key: keyBytes, value } of entries) {
-          const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
-          const id = this.identify(key);
-          if (given.has(id) || segment.removed.has(id)) continue;
-          given.add(id);
-          yield segment.entries.get(id) ?? this.#decoded(segment, key, value);
+    for (let isOver = false; !isOver;) {
+      try {
+        for await (const entries of this.#partition!.scan(segment.id)) {
+          for (const { key: keyBytes, value } of entries) {
+            const key = readEntry(() => this.declaration.key.deserialize(keyBytes, this.#keyContext));
+            const id = this.identify(key);
+            if (given.has(id) || segment.removed.has(id)) continue;
+            const entry = segment.entries.get(id) ?? this.#decoded(segment, key, value);
+            given.add(id);
+            yield entry;
+          }
         }
+        isOver = true;
+      } catch (error) {
+        if (!(error instanceof SerdeNotReadyError)) throw await this.#given(error);
+        await error.fetch(); // and the scan begins anew: what was given is not given again
       }
-    } catch (error) {
-      throw await this.#given(error);
     }
   }
 

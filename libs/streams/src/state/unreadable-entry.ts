@@ -2,17 +2,19 @@
  *  are others now: the changelog tells which. */
 import { TaskCorruptedError } from '../errors/streams.error.ts';
 import { StoreError, type StorePartition } from '../ports/store.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 
 /** Thrown while entries are read; never leaves the store. */
 export class UnreadableEntry extends Error {
   override readonly name = 'UnreadableEntry';
 }
 
-/** Runs what reads an entry. @throws UnreadableEntry */
+/** Runs what reads an entry. @throws UnreadableEntry, SerdeNotReadyError */
 export function readEntry<T>(read: () => T): T {
   try {
     return read();
   } catch (cause) {
+    if (cause instanceof SerdeNotReadyError) throw cause;
     throw new UnreadableEntry(cause instanceof Error ? cause.message : String(cause), { cause });
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../errors/streams.error.ts';
 import { LogError } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 import { HeldRecordError } from '../processor/operators/held-record.error.ts';
 import type { CapturedRecord } from '../processor/operator.ts';
 import type { MaybePromise } from '../record/record.ts';
@@ -114,13 +115,14 @@ export class RecordFailures {
   }
 }
 
-/** A store or log that is away: the task starts over later, the record is as good as before. What cannot be
+/** A store, log or schema registry that is away: the task starts over later, the record is as good as before. What cannot be
  *  produced was answered for already, or is a fault of the topology (a partitioner). */
 function isNotForTheHandlers(thrown: unknown): thrown is Error {
   return (
     thrown instanceof ProductionError ||
     thrown instanceof PunctuationError ||
     thrown instanceof StoreError ||
+    thrown instanceof SerdeNotReadyError ||
     thrown instanceof LogError ||
     thrown instanceof SinkError ||
     thrown instanceof TaskCorruptedError ||

@@ -7,6 +7,7 @@
 import type { CommittedOffset, FetchedRecords, LogReader } from '../ports/log.ts';
 import { TimeoutError } from '../errors/streams.error.ts';
 import type { Metric } from '../ports/runtime.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import type { SubTopology } from '../topology/graph.ts';
@@ -14,6 +15,7 @@ import { isEmpty, type SealedWork } from '../transaction/sealed-work.ts';
 import type { OpenedTask } from './assemble-task.ts';
 import { CommitMeter } from './commit-meter.ts';
 import { openTask } from './open-task.ts';
+import { fetchForSerde } from './serde-fetch.ts';
 import type { TaskEnvironment } from './task-environment.ts';
 import { formatTaskId, type TaskId } from './task-id.ts';
 import { memberUntil } from './task-member.ts';
@@ -53,6 +55,8 @@ export class StreamTask {
   #sealer: WorkSealer | null = null;
   /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
   #waiting: Promise<void> | null = null;
+  /** What a serde must fetch before the next record can be read. Commits do not wait for it (F1). */
+  #fetching: Promise<void> | null = null;
   /** Handlers that were asked about results. */
   #answers: Promise<void>[] = [];
   #committing: Promise<void> | null = null;
@@ -91,6 +95,10 @@ export class StreamTask {
   /** The operator that ran last. */
   get operatorName(): string {
     return this.#opened?.operator.name ?? '';
+  }
+  /** Ends when the next record can be read, or when the task has failed or is closed; null: nothing is missing. */
+  get fetching(): Promise<void> | null {
+    return this.#fetching;
   }
   get isCommitting(): boolean {
     return this.#committing !== null;
@@ -144,6 +152,7 @@ export class StreamTask {
     return (
       this.state === 'running' &&
       this.#waiting === null &&
+      this.#fetching === null &&
       this.failure === null &&
       this.#pendingBytes <= this.#environment.maxPendingBytes
     );
@@ -169,6 +178,10 @@ export class StreamTask {
         this.#processSome(limit, untilMs);
         break;
       } catch (thrown) {
+        if (thrown instanceof SerdeNotReadyError && !this.#opened!.group.reading!.hasHead) {
+          this.#fetch(thrown);
+          break;
+        }
         this.#failed(thrown);
         this.#done++;
       }
@@ -205,6 +218,15 @@ export class StreamTask {
     const { stages, collector } = this.#opened!;
     const isEnough = collector.pendingBytes > this.#environment.maxPendingBytes;
     return !isEnough && !stages.isFull && !this.#turnTimer.isOver(untilMs);
+  }
+
+  /** The next record stays where it is until its serde has what it needs. */
+  #fetch(missing: SerdeNotReadyError): void {
+    const options = { ...this.#environment, taskName: this.name, signal: this.#closing.signal };
+    this.#fetching = this.#handled(() => fetchForSerde(missing, options)).finally(() => {
+      this.#fetching = null;
+      this.#wake();
+    });
   }
 
   /** The record that is read or processed now failed: its handler decides, at once or later. */
@@ -388,7 +410,8 @@ export class StreamTask {
     await intake.settled();
     while (this.failure === null && this.#opened !== null && queues.some((queue) => !queue.isEmpty)) {
       await this.#waiting;
-      if (this.process(FINISH_BATCH) === 0 && this.#waiting === null) return; // an input that is behind holds the others
+      await this.#fetching;
+      if (this.process(FINISH_BATCH) === 0 && this.#waiting === null && this.#fetching === null) return; // an input that is behind holds the others
       await this.#environment.pacing.breathe();
     }
   }

@@ -26,6 +26,7 @@ import {
 import { HeldRecordError } from '../processor/operators/held-record.error.ts';
 import { LogError } from '../ports/log.ts';
 import { StoreError } from '../ports/store.ts';
+import { SerdeNotReadyError } from '../serde/not-ready.ts';
 import { SinkError } from '../sink/sink.ts';
 
 export interface CarriedError {
@@ -70,6 +71,7 @@ const KNOWN: readonly ErrorClass[] = [
   StoreNotHereError,
   StoreNotAvailableError,
   SinkError,
+  SerdeNotReadyError,
   Error,
   TypeError,
   RangeError,

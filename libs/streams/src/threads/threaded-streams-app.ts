@@ -11,7 +11,7 @@ import { AppState, type StreamsState } from '../runtime/app-state.ts';
 import { Listeners, type StreamsListener } from '../runtime/listeners.ts';
 import { tellRestore } from '../runtime/restore-monitor.ts';
 import { noTelemetry, silentLogger, systemClock } from '../runtime/system.ts';
-import { backoffMs } from '../runtime/task-backoff.ts';
+import { backoffMs } from '../time/backoff.ts';
 import type { RestoreProgress } from '../state/restore/restore-progress.ts';
 import {
   RunningThread,

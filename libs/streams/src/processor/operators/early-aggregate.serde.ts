@@ -1,7 +1,7 @@
 /** An aggregate whose result is given while its window is open, as bytes:
  *  version u8 (1) | changedInMs float64 BE | aggregate */
 import { asBuffer } from '../../serde/bytes.ts';
-import { formatOf, type Serde } from '../../serde/serde.ts';
+import { madeOf, type Serde } from '../../serde/serde.ts';
 
 export interface EarlyAggregate<A = unknown> {
   aggregate: A;
@@ -14,7 +14,7 @@ const HEADER_BYTES = 9;
 
 export function earlyAggregateSerde<A>(of: Serde<A>): Serde<EarlyAggregate<A>> {
   return {
-    ...formatOf('early aggregate', of),
+    ...madeOf('early aggregate', of),
     serialize({ aggregate, changedInMs }, context) {
       const value = of.serialize(aggregate, context);
       const bytes = Buffer.allocUnsafe(HEADER_BYTES + value.length);

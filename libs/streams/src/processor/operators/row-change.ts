@@ -1,7 +1,7 @@
 /** What a row was and what it is, on its way to the group that counts it (Kafka Streams: Change, ChangedSerializer). */
 import { DeserializationError } from '../../errors/streams.error.ts';
 import type { Bytes } from '../../record/record.ts';
-import type { Serde, SerdeContext } from '../../serde/serde.ts';
+import { preparedWith, type Serde, type SerdeContext } from '../../serde/serde.ts';
 
 export interface RowChange {
   /** null: it was not there, or not in this group. */
@@ -29,6 +29,7 @@ const HEAD_BYTES = 5;
 /** flags u8 (1: previous, 2: value) | previousLength u32 BE | previous | value */
 export function rowChange(of: Serde<unknown>): Serde<RowChange> {
   return {
+    ...preparedWith(of),
     serialize({ previous, value }, context) {
       const before = previous === null ? null : of.serialize(previous, context);
       const now = value === null ? null : of.serialize(value, context);

@@ -1,4 +1,5 @@
 import type { KeyValue } from '../../record/record.ts';
+import { whenReady } from '../../serde/not-ready.ts';
 import type { KeyRange, ReadOnlyKeyValueStore } from '../../topology/store-ref.ts';
 import { compareBytes, keyFilter } from '../key-filter.ts';
 import type { CommittedEntries } from '../committed-entries.ts';
@@ -27,14 +28,14 @@ export class CommittedKeyValueStore implements ReadOnlyKeyValueStore<unknown, un
 
   async *range(range: KeyRange<unknown> = {}): AsyncGenerator<KeyValue<unknown, unknown>> {
     const { partitions } = this.#entries;
-    const isWanted = keyFilter(this.#entries, range);
+    const isWanted = await whenReady(() => keyFilter(this.#entries, range));
     const found = [];
     for (const partition of await partitions.ids())
       for await (const piece of partitions.scan(partition, null))
         found.push(...piece.filter(({ key }) => isWanted(key)));
     found.sort((a, b) => compareBytes(a.key, b.key));
     for (const bytes of found) {
-      const entry = this.#entries.decode(bytes);
+      const entry = await whenReady(() => this.#entries.decode(bytes));
       yield { key: entry.key, value: this.#entries.shown(entry, null) };
     }
   }

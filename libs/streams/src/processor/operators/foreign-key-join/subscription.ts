@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { DeserializationError } from '../../../errors/streams.error.ts';
 import type { Bytes } from '../../../record/record.ts';
 import { asBuffer } from '../../../serde/bytes.ts';
-import type { Serde, SerdeContext } from '../../../serde/serde.ts';
+import { preparedWith, type Serde, type SerdeContext } from '../../../serde/serde.ts';
 
 /** Of a left row: 16 bytes as latin1. */
 export type RowHash = string;
@@ -73,6 +73,7 @@ const ANSWER_HEAD_BYTES = 2 + HASH_BYTES;
 /** version u8 (1) | flags u8 (1: there is a row) | hash, 16 bytes | row */
 export function answerSerde(of: Serde<unknown>): Serde<Answer> {
   return {
+    ...preparedWith(of),
     serialize({ hash, row }, context) {
       const rowBytes = row === null ? EMPTY : of.serialize(row, context);
       const bytes = Buffer.allocUnsafe(ANSWER_HEAD_BYTES + rowBytes.length);

@@ -3,7 +3,7 @@
  *  value  0 | first int64 BE | end int64 BE   or   1 | element bytes */
 import { readInt64, writeInt64 } from '../../../record-batch/int64.ts';
 import type { Bytes } from '../../../record/record.ts';
-import { formatOf, type Serde } from '../../../serde/serde.ts';
+import { madeOf, type Serde } from '../../../serde/serde.ts';
 
 export const BOUNDS = -1;
 const INDEX_BYTES = 8;
@@ -21,7 +21,7 @@ export type ListCell = ListBounds | { readonly element: unknown };
 
 export function listKeySerde(key: Serde<unknown>): Serde<ListKey> {
   return {
-    ...formatOf('list key', key),
+    ...madeOf('list key', key),
     serialize(place, context) {
       const keyBytes = key.serialize(place.key, context);
       const bytes = Buffer.allocUnsafe(keyBytes.length + INDEX_BYTES);
@@ -42,7 +42,7 @@ export function listKeySerde(key: Serde<unknown>): Serde<ListKey> {
 
 export function listCellSerde(value: Serde<unknown>): Serde<ListCell> {
   return {
-    ...formatOf('list', value),
+    ...madeOf('list', value),
     serialize(cell, context) {
       if ('element' in cell) return Buffer.concat([ELEMENT, value.serialize(cell.element, context)]);
       const bytes = Buffer.alloc(1 + 2 * INDEX_BYTES);

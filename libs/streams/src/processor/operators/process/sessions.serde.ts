@@ -1,6 +1,6 @@
 /** The sessions of one key: for each startMs int64 BE | endMs int64 BE | length u32 BE | value bytes */
 import { readInt64, writeInt64 } from '../../../record-batch/int64.ts';
-import { formatOf, type Serde, type SerdeContext } from '../../../serde/serde.ts';
+import { madeOf, type Serde, type SerdeContext } from '../../../serde/serde.ts';
 
 export interface StoredSession {
   readonly startMs: number;
@@ -20,7 +20,7 @@ export function sessionsSerde(value: Serde<unknown>): Serde<readonly StoredSessi
     return Buffer.concat([header, bytes]);
   };
   return {
-    ...formatOf('sessions', value),
+    ...madeOf('sessions', value),
     serialize: (sessions, context) => Buffer.concat(sessions.map((one) => writeSession(one, context))),
     deserialize(bytes, context) {
       const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

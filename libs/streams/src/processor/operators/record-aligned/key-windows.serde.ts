@@ -5,7 +5,7 @@
  *  Without early results what changed was passed on before it is stored: results leave with the commit that stores their windows. */
 import type { TimeSpan } from '../../../record/record.ts';
 import { asBuffer } from '../../../serde/bytes.ts';
-import { formatOf, type Serde, type SerdeContext } from '../../../serde/serde.ts';
+import { madeOf, type Serde, type SerdeContext } from '../../../serde/serde.ts';
 import type { KeyWindow, KeyWindows } from './key-windows.ts';
 
 const PLAIN = 1;
@@ -20,7 +20,7 @@ const NO_BYTES = new Uint8Array(0);
 
 export function keyWindowsSerde<A>(aggregate: Serde<A>): Serde<KeyWindows<A>> {
   return {
-    ...formatOf('windows of a key', aggregate),
+    ...madeOf('windows of a key', aggregate),
     serialize({ windows, retracted, timerMs, giveAtMs }, context) {
       const aggregates = windows.map((window) => aggregate.serialize(window.aggregate, context));
       const version = giveAtMs === Infinity ? PLAIN : WITH_CHANGES;

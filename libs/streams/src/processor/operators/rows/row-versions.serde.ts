@@ -1,7 +1,7 @@
 /** Versions of a row as bytes: version u8 (1) | per version: fromMs float64 BE | toMs float64 BE | length u32 BE (0xffffffff: there was
  *  no row, no bytes) | value */
 import { asBuffer } from '../../../serde/bytes.ts';
-import type { Serde } from '../../../serde/serde.ts';
+import { preparedWith, type Serde } from '../../../serde/serde.ts';
 
 /** Held from `fromMs` until before `toMs`. */
 export interface RowVersion {
@@ -17,6 +17,7 @@ const NO_ROW = 0xffffffff;
 
 export function rowVersionsSerde(of: Serde<unknown>): Serde<RowVersion[]> {
   return {
+    ...preparedWith(of),
     serialize(versions, context) {
       const values = versions.map(({ value }) => (value === null ? null : of.serialize(value, context)));
       const size = values.reduce((sum, value) => sum + HEAD_BYTES + (value?.length ?? 0), 1);

@@ -1,6 +1,6 @@
 /** Waiting records as bytes: version u8 (1) | per record: timestampMs float64 BE, matched u8, length u32 BE, value */
 import { asBuffer } from '../../../serde/bytes.ts';
-import { formatOf, type Serde } from '../../../serde/serde.ts';
+import { madeOf, type Serde } from '../../../serde/serde.ts';
 import type { WaitingRecord } from './waiting-records.ts';
 
 const VERSION = 1;
@@ -8,7 +8,7 @@ const RECORD_HEADER_BYTES = 13;
 
 export function waitingRecordsSerde(valueSerde: Serde<unknown>): Serde<WaitingRecord[]> {
   return {
-    ...formatOf('waiting records', valueSerde),
+    ...madeOf('waiting records', valueSerde),
     serialize(records, context) {
       const values = records.map(({ value }) => valueSerde.serialize(value, context));
       const bytes = Buffer.allocUnsafe(

@@ -1,6 +1,6 @@
 /** A row that a suppression holds back, as bytes: dueMs float64 BE | row change (see `row-change.ts`) */
 import { asBuffer } from '../../../serde/bytes.ts';
-import type { Serde } from '../../../serde/serde.ts';
+import { preparedWith, type Serde } from '../../../serde/serde.ts';
 import { rowChange, type RowChange } from '../row-change.ts';
 
 export interface HeldRow extends RowChange {
@@ -13,6 +13,7 @@ const DUE_BYTES = 8;
 export function heldRowSerde(value: Serde<unknown>): Serde<HeldRow> {
   const change = rowChange(value);
   return {
+    ...preparedWith(change),
     serialize(row, context) {
       const bytes = change.serialize(row, context);
       const held = Buffer.allocUnsafe(DUE_BYTES + bytes.length);
