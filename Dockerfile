@@ -14,6 +14,7 @@ COPY libs/streams-otel/package.json libs/streams-otel/
 COPY libs/streams-redis/package.json libs/streams-redis/
 COPY libs/streams-parquet/package.json libs/streams-parquet/
 COPY libs/streams-postgres/package.json libs/streams-postgres/
+COPY libs/streams-schema-registry/package.json libs/streams-schema-registry/
 COPY libs/streams-schematics/package.json libs/streams-schematics/
 COPY libs/streams-testing/package.json libs/streams-testing/
 RUN npm ci --no-audit --no-fund
@@ -22,7 +23,7 @@ COPY libs libs
 COPY src src
 RUN npm run build
 # What the service does not use goes (optional peers, and with them the test kit, would stay), and sources are not run.
-RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-parquet libs/streams-postgres libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
+RUN rm -rf libs/streams-testing libs/streams-cli libs/streams-parquet libs/streams-postgres libs/streams-schema-registry libs/streams-schematics libs/create-streams libs/*/src libs/*/test libs/*/test-types && \
   npm pkg delete devDependencies --workspaces --include-workspace-root && \
   npm prune --omit=dev --omit=peer --no-audit --no-fund
 # Of what is left. The packages of Debian are those of the image too: it has the same base.

@@ -42,14 +42,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 /** Frameworks and clients: the engine has none of them, an adapter only its own. */
 const FOREIGN = [
   '@hiveframe',
+  '@kafkajs',
   '@nestjs',
   '@opentelemetry',
   '@platformatic',
+  'ajv',
+  'avsc',
   'hyparquet',
   'ioredis',
   'kafkajs',
   'pg',
   'pino',
+  'protobufjs',
   'testcontainers',
 ];
 
@@ -60,6 +64,7 @@ const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
   'streams-redis': ['ioredis'],
   'streams-parquet': ['hyparquet'],
   'streams-postgres': ['pg'],
+  'streams-schema-registry': ['@kafkajs', 'ajv', 'avsc', 'protobufjs'],
   'streams-connect': [],
   'streams-nestjs': ['@nestjs'],
   'streams-otel': ['@opentelemetry', 'pino'],

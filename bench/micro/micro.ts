@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pieces as jsonPieces, reference } from './json.bench.ts';
 import { pieces as recordBatchPieces } from './record-batch.bench.ts';
 import { openRedis } from './redis.bench.ts';
+import { schemaPieces } from './schemas.bench.ts';
 import { measure, type Ratio } from './suite.ts';
 import { pieces as taskPieces } from './task.bench.ts';
 
@@ -16,7 +17,13 @@ type Baseline = Readonly<Record<string, number>>;
 
 const redisUrl = process.env['REDIS_URL'];
 const opened = redisUrl === undefined ? null : await openRedis(redisUrl);
-const all = [...recordBatchPieces, ...jsonPieces, ...taskPieces, ...(opened?.pieces ?? [])];
+const all = [
+  ...recordBatchPieces,
+  ...jsonPieces,
+  ...(await schemaPieces()),
+  ...taskPieces,
+  ...(opened?.pieces ?? []),
+];
 const pieces = all.filter(({ name }) => name.includes(process.env['ONLY'] ?? ''));
 const ratios = await measure(reference, pieces, Number(process.env['ROUNDS'] ?? 5));
 await opened?.close();

@@ -30,6 +30,7 @@ const SECTIONS: Readonly<Record<string, readonly string[]>> = {
     'docs/guide/tables-and-joins.md',
     'docs/guide/processors.md',
     'docs/guide/serdes.md',
+    'docs/guide/schemas.md',
     'docs/guide/sinks.md',
     'docs/guide/nestjs.md',
     'docs/guide/testing.md',

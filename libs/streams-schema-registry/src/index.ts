@@ -1,0 +1,10 @@
+export * from './registry/schema-registry.ts';
+export * from './registry/subject-name.ts';
+export { schemaRegistry } from './registry/confluent-registry.ts';
+export type { BearerToken, SchemaRegistryOptions } from './registry/registry-options.ts';
+export { inMemorySchemaRegistry, type InMemorySchemaRegistry } from './registry/in-memory-registry.ts';
+export type { RegistrySerdeOptions } from './serde-options.ts';
+export { avro, type AvroLogicalType, type AvroOptions } from './avro/avro.serde.ts';
+export type { AvroSchema, InferAvro } from './avro/infer-avro.ts';
+export { jsonSchema, type JsonSchemaOptions } from './json-schema/json-schema.serde.ts';
+export { protobuf, type ProtobufCodec, type ProtobufOptions } from './protobuf/protobuf.serde.ts';
