@@ -8,23 +8,11 @@ import { RedisServer, redisServerBinary } from '../support/redis-server.ts';
 
 const binary = redisServerBinary();
 
-/** One node that owns all slots: it refuses scripts whose keys lie in several, as any cluster does. */
 (binary === undefined ? describe.skip : describe)('redis cluster', () => {
   let server: RedisServer;
 
   beforeAll(async () => {
-    server = await RedisServer.start(binary!, [
-      '--cluster-enabled',
-      'yes',
-      '--cluster-announce-ip',
-      '127.0.0.1',
-    ]);
-    await server.admin(async (client) => {
-      await client.cluster('ADDSLOTSRANGE', 0, 16383);
-      await eventually('the cluster is up', async () =>
-        (await client.cluster('INFO')).includes('cluster_state:ok'),
-      );
-    });
+    server = await RedisServer.startCluster(binary!);
   }, 30_000);
   afterAll(() => server.stop());
 

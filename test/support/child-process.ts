@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 /** Linux counts CPU time in hundredths of a second for every program (USER_HZ). */
 const TICKS_PER_SECOND = 100;
@@ -45,6 +46,17 @@ export class RunningProcess {
     running.add(this.#child);
     this.exited = this.#watch();
     this.pid = this.#child.pid ?? -1;
+  }
+
+  /** A TypeScript program of ours, run from its source, with none of Jest's options. */
+  static ofProgram(name: string, program: URL, ...args: readonly string[]): RunningProcess {
+    const options = ['--conditions=hf-source', '--disable-warning=ExperimentalWarning'];
+    return new RunningProcess({
+      name,
+      command: process.execPath,
+      args: [...options, fileURLToPath(program), ...args],
+      env: { NODE_OPTIONS: '' },
+    });
   }
 
   get hasExited(): boolean {

@@ -54,6 +54,19 @@ export class RedisServer {
     return server;
   }
 
+  /** A cluster of one node that owns all slots: it refuses scripts whose keys lie in several, as any cluster does. */
+  static async startCluster(binary: string): Promise<RedisServer> {
+    const enabled = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+    const server = await RedisServer.start(binary, enabled);
+    await server.admin(async (client) => {
+      await client.cluster('ADDSLOTSRANGE', 0, 16383);
+      await eventually('the cluster is up', async () =>
+        (await client.cluster('INFO')).includes('cluster_state:ok'),
+      );
+    });
+    return server;
+  }
+
   /** Where it keeps its files, if it does. */
   get folder(): string {
     return this.#folder;

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { partitionFor, RecordBatchWriter, type LogPort } from '@hiveframe/streams';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
@@ -83,17 +82,11 @@ const given = brokers === undefined || url === undefined || redisAddress === und
   });
 
   const start = (name: string) => {
-    const app = new RunningProcess({
+    const app = RunningProcess.ofProgram(
       name,
-      command: process.execPath,
-      args: [
-        '--conditions=hf-source',
-        '--disable-warning=ExperimentalWarning',
-        fileURLToPath(new URL('analytics-app.ts', import.meta.url)),
-        JSON.stringify(settings),
-      ],
-      env: { NODE_OPTIONS: '' },
-    });
+      new URL('analytics-app.ts', import.meta.url),
+      JSON.stringify(settings),
+    );
     processes.push(app);
     return app;
   };

@@ -1,7 +1,6 @@
 /** Two tables of PostgreSQL behind an application that is killed, frozen and brought back as a zombie: compared with the input, row by
  *  row. */
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { partitionFor, RecordBatchWriter, type LogPort } from '@hiveframe/streams';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
@@ -49,17 +48,11 @@ const keyOf = (id: number) => `key-${(id * 7) % KEYS}`;
   });
 
   const start = (name: string) => {
-    const app = new RunningProcess({
+    const app = RunningProcess.ofProgram(
       name,
-      command: process.execPath,
-      args: [
-        '--conditions=hf-source',
-        '--disable-warning=ExperimentalWarning',
-        fileURLToPath(new URL('postgres-app.ts', import.meta.url)),
-        JSON.stringify(settings),
-      ],
-      env: { NODE_OPTIONS: '' },
-    });
+      new URL('postgres-app.ts', import.meta.url),
+      JSON.stringify(settings),
+    );
     processes.push(app);
     return app;
   };

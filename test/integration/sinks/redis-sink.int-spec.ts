@@ -5,7 +5,6 @@ import type { SinkRecord } from '@hiveframe/streams';
 import { RedisSink, type RedisRowKind, type RedisSinkOptions } from '@hiveframe/streams-redis';
 import { describeExactlyOnceSinks, type SinkSample } from '@hiveframe/streams-testing/conformance';
 import { Redis } from 'ioredis';
-import { eventually } from '../../support/eventually.ts';
 import { redisUrl } from '../../support/redis.ts';
 import { RedisServer, redisServerBinary } from '../../support/redis-server.ts';
 import { guideCommands } from '../../support/security-guide.ts';
@@ -275,18 +274,7 @@ const rowPerSample = (as: RedisRowKind): Pick<RedisSinkOptions<string, SinkSampl
 (binary === undefined ? describe.skip : describe)('a Redis Cluster', () => {
   let server: RedisServer;
   beforeAll(async () => {
-    server = await RedisServer.start(binary!, [
-      '--cluster-enabled',
-      'yes',
-      '--cluster-announce-ip',
-      '127.0.0.1',
-    ]);
-    await server.admin(async (client) => {
-      await client.cluster('ADDSLOTSRANGE', 0, 16383);
-      await eventually('the cluster is up', async () =>
-        (await client.cluster('INFO')).includes('cluster_state:ok'),
-      );
-    });
+    server = await RedisServer.startCluster(binary!);
   }, 30_000);
   afterAll(() => server.stop());
 

@@ -1,7 +1,6 @@
 /** A resumable source of four splits whose instances are killed, frozen and brought back as zombies: each split's events are in the
  *  topic once, in order. */
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { LogPort } from '@hiveframe/streams';
 import { kafkajs } from '@hiveframe/streams-kafkajs';
@@ -38,17 +37,11 @@ const brokers = await kafkaBrokers();
   afterAll(() => log.close(5_000));
 
   const start = (name: string) => {
-    const one = new RunningProcess({
+    const one = RunningProcess.ofProgram(
       name,
-      command: process.execPath,
-      args: [
-        '--conditions=hf-source',
-        '--disable-warning=ExperimentalWarning',
-        fileURLToPath(new URL('counting-source.ts', import.meta.url)),
-        JSON.stringify(settings),
-      ],
-      env: { NODE_OPTIONS: '' },
-    });
+      new URL('counting-source.ts', import.meta.url),
+      JSON.stringify(settings),
+    );
     processes.push(one);
     return one;
   };
