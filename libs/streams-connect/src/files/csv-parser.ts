@@ -2,7 +2,7 @@
  *  row. A quote that is never closed would take in the rest of the file: its line alone is no row then, and reading goes on behind it. */
 import { finished } from 'node:stream/promises';
 import { Parser, type CsvError } from 'csv-parse';
-import { countLines, type FilePlace, type Row, type RowParser } from './row-parser.ts';
+import { countLines, faultOfText, type FilePlace, type Row, type RowParser } from './row-parser.ts';
 
 export interface CsvOptions {
   readonly delimiter: string;
@@ -89,7 +89,8 @@ export class CsvRowParser implements RowParser {
 
   #addRow(value: string[], end: number): void {
     const row = this.#cut(end);
-    this.#rows.push({ ...row, content: { value } });
+    const fault = faultOfText(row.bytes);
+    this.#rows.push({ ...row, content: fault === null ? { value } : { fault } });
   }
 
   #refuseLine(): void {

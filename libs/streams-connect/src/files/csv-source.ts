@@ -48,7 +48,7 @@ class CsvFormat implements FileFormat {
     if (isList(columns)) return { start: FILE_START, valueOf: rowObject(columns) };
     const header = await this.#firstRow(file);
     if (header === undefined) return { start: FILE_START, valueOf: rowObject([]) };
-    const names = namesOf(file, header).map((name) => columns?.[name] ?? name);
+    const names = namesOf(file, header).map((name) => newNameOf(name, columns));
     requireDistinct(file, names);
     return { start: { offset: header.end, line: header.nextLine }, valueOf: rowObject(names) };
   }
@@ -70,6 +70,11 @@ function isList(columns: CsvSourceOptions<unknown>['columns']): columns is reado
 function namesOf(file: string, { content, line }: Row): readonly string[] {
   if ('value' in content) return content.value as string[];
   throw new SourceError(`${file}:${line}: cannot read the header line: ${content.fault}`);
+}
+
+/** A name in the header line may be one that all objects have, such as `constructor`. */
+function newNameOf(name: string, names: Readonly<Record<string, string>> = {}): string {
+  return Object.hasOwn(names, name) ? names[name]! : name;
 }
 
 function requireDistinct(file: string, names: readonly string[]): void {

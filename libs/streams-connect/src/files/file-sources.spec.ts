@@ -107,6 +107,29 @@ describe('csvSource', () => {
     ]);
   });
 
+  test('rejects rows that are no UTF-8: what they say is not known', async () => {
+    const content = Buffer.concat([Buffer.from('id,t\n1,ü\n'), Buffer.from('2,\xfc\n', 'latin1')]);
+    const file = put('in.csv', content);
+    const source = csvSource({ name: 'csv', files: file });
+    expect(await eventsOf(source)).toEqual([{ id: '1', t: 'ü' }]);
+    expect(await reasonsOf(source)).toEqual([['in.csv:3: it is no UTF-8', '2,\ufffd']]);
+    const latin = put('latin.csv', Buffer.from('id,gr\xf6\xdfe\n1,2\n', 'latin1'));
+    await expect(eventsOf(csvSource({ name: 'csv', files: latin }))).rejects.toThrow(
+      'latin.csv:1: cannot read the header line: it is no UTF-8',
+    );
+  });
+
+  test('keeps a column whose name all objects have', async () => {
+    const columns = { id: 'key' };
+    expect(await eventsOf(csv('id,constructor,__proto__\n1,a,b\n', { columns }))).toEqual([
+      Object.fromEntries([
+        ['key', '1'],
+        ['constructor', 'a'],
+        ['__proto__', 'b'],
+      ]),
+    ]);
+  });
+
   test('takes a quote within a field for text', async () => {
     expect(await eventsOf(csv('a,b\n5" pipe,"x"y\n'))).toEqual([{ a: '5" pipe', b: '"x"y' }]);
   });
@@ -191,6 +214,17 @@ describe('ndjsonSource', () => {
     expect(first!.position).toEqual({ file: join(dir, 'one.ndjson'), offset: 4, line: 3 });
     expect(await eventsOf(source, { file, offset: 19, line: 4 })).toEqual(['ü', [2]]);
   });
+});
+
+test('ndjsonSource rejects lines that are no UTF-8', async () => {
+  const content = Buffer.concat([
+    Buffer.from('"ü"\n'),
+    Buffer.from('"\xfc"\n', 'latin1'),
+    Buffer.from('1\n'),
+  ]);
+  const source = ndjsonSource({ name: 'lines', files: put('in.ndjson', content) });
+  expect(await eventsOf(source)).toEqual(['ü', 1]);
+  expect(await reasonsOf(source)).toEqual([['in.ndjson:2: it is no UTF-8', '"\ufffd"']]);
 });
 
 describe('a replay', () => {

@@ -1,5 +1,5 @@
 /** Rows of NDJSON: a JSON value on each line, empty lines left out. */
-import { type FilePlace, type Row, type RowParser } from './row-parser.ts';
+import { faultOfText, type FilePlace, type Row, type RowParser } from './row-parser.ts';
 
 const LINE_FEED = 10;
 
@@ -44,21 +44,21 @@ export class NdjsonRowParser implements RowParser {
     const { offset, line } = this.#place;
     const end = offset + this.#begunBytes + lineFeed;
     const isTooLong = this.#begunBytes > this.#maxRowBytes;
-    const text = isTooLong ? '' : bytes.toString('utf8').trim();
+    const row = { line, bytes: bytes.subarray(0, this.#maxRowBytes), end, nextLine: line + 1 };
     this.#place = { offset: end, line: line + lineFeed };
     this.#begun = [];
     this.#begunBytes = 0;
-    if (isTooLong) {
-      const fault = `it is longer than ${this.#maxRowBytes} bytes`;
-      rows.push({
-        line,
-        bytes: bytes.subarray(0, this.#maxRowBytes),
-        end,
-        nextLine: line + 1,
-        content: { fault },
-      });
-    } else if (text !== '') rows.push({ line, bytes, end, nextLine: line + 1, content: parsed(text) });
+    const content = isTooLong ? { fault: `it is longer than ${this.#maxRowBytes} bytes` } : contentOf(bytes);
+    if (content !== null) rows.push({ ...row, content });
   }
+}
+
+/** null: the line is empty. */
+function contentOf(bytes: Buffer): Row['content'] | null {
+  const fault = faultOfText(bytes);
+  if (fault !== null) return { fault };
+  const text = bytes.toString('utf8').trim();
+  return text === '' ? null : parsed(text);
 }
 
 function parsed(text: string): Row['content'] {

@@ -1,4 +1,5 @@
 /** How a file falls into rows. */
+import { isUtf8 } from 'node:buffer';
 
 /** One row as it lies in the file. */
 export interface Row {
@@ -31,6 +32,11 @@ export interface FilePlace {
 }
 
 export const FILE_START: FilePlace = { offset: 0, line: 1 };
+
+/** Why bytes are no text, whose letters would be replaced in silence; null: they are. */
+export function faultOfText(bytes: Buffer): string | null {
+  return isUtf8(bytes) ? null : 'it is no UTF-8';
+}
 
 const LINE_FEED = 10;
 

@@ -1,7 +1,7 @@
 /** Dead letters of a source: the bytes that were no event, with why, in the transaction that moves the position behind them. */
-import { bytes, DEAD_LETTER_HEADERS, type Bytes, type Headers, type OutputBatch } from '@hiveframe/streams';
+import { bytes, DEAD_LETTER_HEADERS, type Bytes, type OutputBatch } from '@hiveframe/streams';
 import { TopicBatches } from '../source/topic-batches.ts';
-import { TopicEncoder, type EncodedRecord } from '../source/topic-encoder.ts';
+import { headersBytes, TopicEncoder, type EncodedRecord } from '../source/topic-encoder.ts';
 import type { ResolvedResumableOptions } from './resumable-options.ts';
 import type { RejectedEvent } from './resumable-source.ts';
 
@@ -61,7 +61,4 @@ export class SourceDeadLetters {
 
 function text(name: string, value: string): [string, Bytes] {
   return [name, Buffer.from(value)];
-}
-function headersBytes(headers: Headers): number {
-  return headers.reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0) + 16, 0);
 }

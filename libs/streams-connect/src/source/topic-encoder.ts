@@ -70,7 +70,8 @@ export class TopicEncoder<K, V> {
     const keyBytes = this.#keyBytes(key);
     const valueBytes = this.#valueBytes(value);
     const partition = keyBytes === null ? null : this.#partitionOf(key, value, keyBytes);
-    const sizeBytes = (keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) + FRAMING_BYTES;
+    const sizeBytes =
+      (keyBytes?.length ?? 0) + (valueBytes?.length ?? 0) + headersBytes(headers) + FRAMING_BYTES;
     this.#requireSize(sizeBytes, partition ?? 0);
     return { partition, key: keyBytes, value: valueBytes, timestampMs, headers, sizeBytes };
   }
@@ -108,4 +109,9 @@ export class TopicEncoder<K, V> {
       `Cannot write a record of ${bytes} bytes to topic ${this.topic}: it takes ${this.maxRecordBytes}. Raise max.message.bytes of the topic, or make the record smaller.`,
     );
   }
+}
+
+/** About what they take in a batch: a letter of a name at most three bytes. */
+export function headersBytes(headers: Headers = []): number {
+  return headers.reduce((sum, [name, value]) => sum + name.length * 3 + (value?.length ?? 0) + 16, 0);
 }

@@ -102,6 +102,16 @@ describe('TopicWriter', () => {
     expect(recording.batchSizes.reduce((sum, size) => sum + size)).toBe(10);
   });
 
+  test('counts headers as a part of what a record takes', async () => {
+    const recording = recordingLog(log);
+    const writer = await TopicWriter.open(recording.port, topic('readings', { value: json<string>() }));
+    const headers = [['note', Buffer.alloc(200)] as const];
+    const write = (value: string) => writer.write({ key: null, value, timestampMs: 1, headers });
+    await Promise.all(Array.from({ length: 4 }, () => write('x'.repeat(30))));
+    expect(recording.batchBytes.every((bytes) => bytes <= 1_000)).toBe(true);
+    await expect(write('x'.repeat(800))).rejects.toMatchObject({ failure: { kind: 'recordTooLarge' } });
+  });
+
   test('rejects those whose batch failed, and goes on with the next', async () => {
     const recording = recordingLog(log);
     const writer = await open(recording);
