@@ -16,7 +16,7 @@ export interface PageRequest extends KeyRange<unknown> {
   readonly prefix?: Bytes;
   /** Of window stores: windows that start within it, both ends included. @defaultValue all */
   readonly span?: TimeSpan;
-  /** Entries of the store; a page may end before, at `MAX_PAGE_BYTES` or at the end of what lies here. */
+  /** Entries of the store; a page may end before, at `MAX_PAGE_BYTES`, `MAX_PAGE_PARTITIONS` or the end of what lies here. */
   readonly limit: number;
   /** Of the page before. @defaultValue from the beginning */
   readonly cursor?: string;
@@ -30,6 +30,9 @@ export interface StorePage {
 
 /** Of keys and values, but for a single entry that is larger. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** Of one page, however few entries they have: positions of all of them must fit in the header of an answer. */
+const MAX_PAGE_PARTITIONS = 256;
 
 interface Place {
   readonly partition: number;
@@ -78,6 +81,7 @@ class PageWalk {
     const ids = await this.#partitions.ids();
     const first = start?.partition ?? ids[0];
     for (const partition of ids.filter((id) => id >= (first ?? 0))) {
+      if (partition - first! >= MAX_PAGE_PARTITIONS) return { partition, segment: null, after: null };
       const segments = await this.#segmentsOf(partition, partition === first);
       if (segments === null) return { partition, segment: null, after: null };
       for (const segment of segments) {
