@@ -72,6 +72,13 @@ describe('create-streams', () => {
     expect(manifest('plain')['dependencies']).not.toHaveProperty('@nestjs/platform-fastify');
   });
 
+  it('opens ports of containers to this machine only', async () => {
+    await create('plain');
+    const ports = [...read('plain/docker-compose.yml').matchAll(/^ *ports: \['(.*?)'\]$/gm)];
+    expect(ports.length).toBe(4);
+    for (const [, port] of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
   it('has nothing of PostgreSQL where results go to the console', async () => {
     await create('plain', '--sink', 'console', '--http', 'fastify');
     for (const path of filesOf('plain'))
