@@ -1,4 +1,7 @@
 /** The real engine on the embedded log, read as a Prometheus reads it. */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   json,
@@ -132,6 +135,27 @@ describe('otelTelemetry', () => {
     const kinds = { counter: 'observedCounter', gauge: 'observedGauge' } as const;
     const told = app.metrics().map(({ name, kind }: Metric) => [name, kinds[kind]]);
     expect(told).toEqual(told.map(([name]) => [name, METRIC_CATALOGUE[name!]?.kind]));
+  });
+
+  it('sends what is left when it is shut down, and waits no longer than it is told', async () => {
+    const received: ServerResponse[] = [];
+    const collector = createServer((_, response) => void received.push(response)).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+    const { port } = collector.address() as AddressInfo;
+    const otlp = startTelemetry({
+      resource: { 'service.name': 'sensors' },
+      otlpMetrics: true,
+      otlpEndpoint: `http://127.0.0.1:${port}`,
+    });
+    otlp.telemetry.count('dead-letters', 1);
+    const sinceMs = performance.now();
+    await otlp.shutdown({ timeoutMs: 10 }); // the collector does not answer; the SDK would wait for ten seconds
+    expect(performance.now() - sinceMs).toBeLessThan(5_000);
+    await eventually(async () => received.length === 1, 'a request');
+    received[0]!.end();
+    collector.close();
+    collector.closeIdleConnections();
+    await once(collector, 'close');
   });
 
   it('makes a metric of what a processor counts under a name of its own', async () => {

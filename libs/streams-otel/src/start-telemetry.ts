@@ -1,4 +1,5 @@
 /** An SDK with what a service mostly wants of one; who has an SDK already takes `otelTelemetry` alone. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Telemetry, Tracing } from '@hiveframe/streams';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -39,9 +40,12 @@ export interface StartedTelemetry {
   readonly tracing: Tracing | null;
   /** For whoever serves `GET /metrics`. */
   readonly page: PrometheusPage;
-  /** Sends what is left. Resolves also where nobody takes it. */
-  shutdown(): Promise<void>;
+  /** Sends what is left; to be called when the application has stopped. Resolves after `timeoutMs` (3_000) also where nobody takes it:
+   *  the SDK would try for some ten seconds. */
+  shutdown(options?: { readonly timeoutMs?: number }): Promise<void>;
 }
+
+const SHUTDOWN_TIMEOUT_MS = 3_000;
 
 export function startTelemetry(options: StartTelemetryOptions): StartedTelemetry {
   const resource = defaultResource().merge(resourceFromAttributes(options.resource));
@@ -52,8 +56,12 @@ export function startTelemetry(options: StartTelemetryOptions): StartedTelemetry
     telemetry: otelTelemetry({ meterProvider }),
     tracing: tracerProvider && otelTracing({ tracerProvider }),
     page,
-    shutdown: async () => {
-      await Promise.allSettled([meterProvider.shutdown(), tracerProvider?.shutdown()]);
+    shutdown: async ({ timeoutMs = SHUTDOWN_TIMEOUT_MS } = {}) => {
+      const sent = Promise.allSettled([meterProvider.shutdown(), tracerProvider?.shutdown()]);
+      const waited = new AbortController();
+      const late = delay(timeoutMs, undefined, { signal: waited.signal }).catch(() => undefined);
+      await Promise.race([sent, late]);
+      waited.abort();
     },
   };
 }
