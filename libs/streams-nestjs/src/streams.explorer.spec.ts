@@ -4,6 +4,7 @@ import { Injectable, Module, Scope, type ModuleMetadata, type Type } from '@nest
 import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { StreamTopology } from './decorators/stream-topology.decorator.ts';
+import { TopicSource } from './decorators/topic-source.decorator.ts';
 import type { TopologyDefinition } from './interfaces/topology-definition.interface.ts';
 import { StreamsExplorer } from './streams.explorer.ts';
 
@@ -145,5 +146,29 @@ describe('StreamsExplorer', () => {
     expect(await failureOf(CountTopology, OtherTopology)).toMatch(
       /classes CountTopology and OtherTopology are both named "CountTopology"/,
     );
+  });
+
+  it('refuses two resumable sources of one name in an application: each would go on where the other stood', async () => {
+    class Lines {
+      readonly name: string = 'lines';
+      readonly guarantee = 'exactly_once';
+      readonly target = { topic: topic('in', { value: json() }) };
+      async *start() {}
+    }
+    @TopicSource()
+    class First extends Lines {}
+    @TopicSource()
+    class Second extends Lines {}
+    @TopicSource()
+    class Other extends Lines {
+      override readonly name = 'others';
+    }
+    @TopicSource({ application: 'second' })
+    class Elsewhere extends Lines {}
+    const { explorer } = await compile({ providers: [First, Other, Elsewhere, Second] });
+    expect(failure(() => explorer.sources('default'))).toBe(
+      'Cannot run source classes First and Second: both are named "lines", so each would go on where the other stood. Give one of them another name.',
+    );
+    expect(explorer.sources('second')).toHaveLength(1);
   });
 });

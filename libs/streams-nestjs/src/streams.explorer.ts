@@ -1,4 +1,5 @@
 import { StreamsBuilder, TopologyError, type Topology } from '@hiveframe/streams';
+import { isResumable } from '@hiveframe/streams-connect';
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { FailureHandlerMetadata, type FailureHandling } from './decorators/failure-handler.decorator.ts';
@@ -17,6 +18,7 @@ import {
   NO_SUCH_APPLICATION,
   NO_TOPOLOGY,
   SAME_NAME,
+  SAME_SOURCE,
 } from './streams.messages.ts';
 import { DEFAULT_APPLICATION } from './streams.tokens.ts';
 
@@ -62,7 +64,7 @@ export class StreamsExplorer {
 
   /** @throws TopologyError */
   sources(application: string): readonly DiscoveredSource[] {
-    return this.#sources()
+    const sources = this.#sources()
       .filter((found) => found.application === application)
       .map(({ className, instance }) => {
         const definition = instance as AnyTopicSource;
@@ -70,6 +72,8 @@ export class StreamsExplorer {
           throw new TopologyError(NO_SOURCE(className));
         return { className, definition };
       });
+    refuseSamePositions(sources);
+    return sources;
   }
 
   /** The options with what providers answer. @throws ConfigError where two answer the same */
@@ -102,6 +106,18 @@ export class StreamsExplorer {
   }
   #failureHandlers() {
     return decoratedProviders(this.discovery, FailureHandlerMetadata, 'failure handler');
+  }
+}
+
+/** Positions, transactions and group of a resumable source go by its name. */
+function refuseSamePositions(sources: readonly DiscoveredSource[]): void {
+  const owners = new Map<string, string>();
+  for (const { className, definition } of sources) {
+    if (!isResumable(definition)) continue;
+    const { name } = definition;
+    const owner = owners.get(name);
+    if (owner !== undefined) throw new TopologyError(SAME_SOURCE(name, owner, className));
+    owners.set(name, className);
   }
 }
 

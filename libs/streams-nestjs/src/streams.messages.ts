@@ -32,6 +32,10 @@ export const SAME_NAME = (name: string, first: string, second: string) =>
   `Cannot build the topology: classes ${first} and ${second} are both named "${name}". ` +
   'Give one of them another name: @StreamTopology({ name }).';
 
+export const SAME_SOURCE = (name: string, first: string, second: string) =>
+  `Cannot run source classes ${first} and ${second}: both are named "${name}", so each would go on where the other stood. ` +
+  'Give one of them another name.';
+
 export const BUILD_FAILED = (name: string, className: string, why: string) =>
   `Cannot build topology "${name}" (class ${className}): ${why}`;
 

@@ -12,6 +12,7 @@ import { embedded } from '@hiveframe/streams-embedded';
 import { ManualClock } from '@hiveframe/streams-testing';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readTopic } from '../../test/read-topic.ts';
+import type { ResumableSource } from '../resumable/resumable-source.ts';
 import type { StreamSource } from '../source/stream-source.ts';
 import type { StreamProcessorConfig } from './processor-config.ts';
 import { StreamProcessor } from './stream-processor.ts';
@@ -97,6 +98,18 @@ describe('StreamProcessor', () => {
     await stream.start();
     stream.fromSource(sourceOf([reading(1)]));
     await sink.hasReceived(1);
+  });
+
+  test('refuses a second resumable source of a name: each would go on where the other stood', () => {
+    const resumable = (name: string): ResumableSource<Reading, number> => ({
+      name,
+      guarantee: 'exactly_once',
+      async *start() {},
+    });
+    const stream = streamOf().fromSource(resumable('a')).fromSource(resumable('b'));
+    expect(() => stream.fromSource(resumable('a'))).toThrow(
+      'Cannot run test: two of its sources are named a, so each would go on where the other stood. Give one of them another name.',
+    );
   });
 
   test('writes events as it is told', async () => {

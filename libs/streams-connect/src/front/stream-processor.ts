@@ -2,6 +2,7 @@
  *  StreamsApp, and on the embedded log unless it is given another; therefore it lives here and not in the engine, which knows no
  *  log. */
 import {
+  ConfigError,
   eventStream,
   StreamsApp,
   StreamsBuilder,
@@ -29,7 +30,7 @@ import {
   type Window,
   type WindowedEvents,
 } from '@hiveframe/streams';
-import type { EventSource, ResumableSource } from '../resumable/resumable-source.ts';
+import { isResumable, type EventSource, type ResumableSource } from '../resumable/resumable-source.ts';
 import type { StreamSource } from '../source/stream-source.ts';
 import { EventIntake, NotRunningError } from './event-intake.ts';
 import {
@@ -94,13 +95,24 @@ export class StreamProcessor<T> implements EventStream<T>, AsyncDisposable {
   }
 
   /** Runs with the application: what it yields is written to the source topic, by a resumable source exactly once. Several may feed
-   *  one stream. */
+   *  one stream. @throws ConfigError for two resumable sources of one name */
   fromSource(source: StreamSource<T>): this;
   fromSource(source: ResumableSource<T, unknown>): this;
   fromSource(source: EventSource<T>): this {
+    this.#refuseSamePositions(source);
     this.#sources.push(source);
     this.#intake?.run(source);
     return this;
+  }
+
+  /** Positions, transactions and group of a resumable source go by its name. */
+  #refuseSamePositions(source: EventSource<T>): void {
+    if (!isResumable(source)) return;
+    const { name } = source;
+    if (!this.#sources.some((other) => isResumable(other) && other.name === name)) return;
+    throw new ConfigError(
+      `Cannot run ${this.#name}: two of its sources are named ${name}, so each would go on where the other stood. Give one of them another name.`,
+    );
   }
 
   /** Ends when the event is in the source topic. Events emitted at once go in one batch.

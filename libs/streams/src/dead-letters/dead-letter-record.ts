@@ -6,7 +6,7 @@ import { withoutLast } from './header-values.ts';
 import { REPLAY_HEADERS } from './replay-headers.ts';
 
 export interface DeadLetterReason {
-  /** deserialization, timestamp, processing, production, nullKey, late; empty for what another program has written. */
+  /** deserialization, timestamp, processing, production, nullKey, late; source: what a source gave that is no event; empty for what another program has written. */
   readonly kind: string;
   /** Name of the error's class. */
   readonly exception: string;

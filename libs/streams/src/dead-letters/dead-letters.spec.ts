@@ -163,7 +163,10 @@ describe('dead letters', () => {
       timestampMs: 7,
       headers: [['trace', Buffer.from('t1')]],
     });
-    expect((await of(log).replay({ all: true }, { by })).refused).toEqual({ noSource: 1 });
+    expect(await of(log).replay({ all: true }, { by })).toMatchObject({
+      refused: { noSource: 1 },
+      outcomes: [{ message: 'it does not say from which topic it came: name a topic for it' }],
+    });
     await log.admin.create([{ topic: 'mended', numPartitions: 2 }]);
     expect(await of(log).replay({ all: true }, { by, to: 'mended' })).toMatchObject({ replayed: 1 });
   });

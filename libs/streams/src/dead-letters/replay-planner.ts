@@ -10,7 +10,7 @@ import type { ChangedBytes, ReplayAudit, ReplayAuditEntry } from './replay-audit
 import type { ReplayDecoder } from './replay-decoder.ts';
 
 /** notFound: there is no such dead letter, or no longer. alreadyReplayed: the audit has it; `again` replays it all the same.
- *  tooManyReplays: the loop guard; `force` lifts it. noSource: its source cannot take it (a result, or made on the way); name a topic.
+ *  tooManyReplays: the loop guard; `force` lifts it. noSource: its source cannot take it (a result, or made on the way), or it names none; name a topic.
  *  valueOmitted: the topic of the dead letters could not take its value, so it is not here; an edit may give one.
  *  notEditable: a merge into what is no JSON. noTopic, tooLarge, refused: the topic is not there, or does not take the record. */
 export type ReplayRefusal =
@@ -94,7 +94,12 @@ export class ReplayPlanner {
       return refuse('valueOmitted', `its value of ${letter.omittedValueBytes} bytes was left out`);
     const topic = this.#options.to ?? sourceTopicOf(letter);
     if (topic === null)
-      return refuse('noSource', 'it is no record of its source, but a result: name a topic for it');
+      return refuse(
+        'noSource',
+        letter.source === null
+          ? 'it does not say from which topic it came: name a topic for it'
+          : 'it is no record of its source, but a result: name a topic for it',
+      );
     const record = this.#edited(letter);
     if (typeof record === 'string') return refuse('notEditable', record);
     const target = await this.#target(topic);
