@@ -5,11 +5,13 @@ import {
   string,
   topic,
   type AtLeastOnceSink,
+  type Metric,
   type ProcessingFailure,
   type ProcessorContext,
   type Serde,
   type SinkRecord,
   type StreamsBuilder,
+  type Telemetry,
 } from '@hiveframe/streams';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -272,8 +274,17 @@ describe('a service of modules', () => {
       }
     }
     log = embedded();
+    const observed: (() => readonly Metric[])[] = [];
+    const telemetry: Telemetry = {
+      count: () => {},
+      record: () => {},
+      observe: (metrics) => {
+        observed.push(metrics);
+        return () => void observed.splice(observed.indexOf(metrics), 1);
+      },
+    };
     const nest = await boot({
-      imports: [StreamsModule.forRoot({ applicationId: 'broken', log, ...create })],
+      imports: [StreamsModule.forRoot({ applicationId: 'broken', log, telemetry, ...create })],
       providers: [Amounts, OrderSource, BrokenSource],
     });
     await awaitTopic(log, 'totals', 3);
@@ -290,6 +301,18 @@ describe('a service of modules', () => {
       ],
     });
     expect(health.live()).toMatchObject({ status: 'up' });
+    const metrics = observed
+      .flatMap((all) => all())
+      .filter(({ name }) => name === 'source-failures')
+      .map(({ value, attributes }) => ({ value, ...attributes }));
+    const common = { application: 'broken', topic: 'orders' };
+    expect(metrics).toEqual([
+      { ...common, source: 'OrderSource', value: 0 },
+      { ...common, source: 'BrokenSource', value: 1 },
+    ]);
+    await nest.close();
+    module = undefined;
+    expect(observed).toEqual([]);
   });
 
   it('runs several applications in one process, each with its topologies, told apart by name', async () => {

@@ -12,6 +12,7 @@ export const ATTRIBUTE_NAMES: Readonly<Record<string, string>> = {
   task: 'hiveframe.streams.task.id',
   store: 'hiveframe.streams.store.name',
   table: 'hiveframe.streams.table.name',
+  source: 'hiveframe.streams.source.name',
   state: 'hiveframe.streams.state',
   reason: 'hiveframe.streams.reason',
   result: 'hiveframe.streams.result',

@@ -232,4 +232,11 @@ export const METRIC_CATALOGUE: Readonly<Record<string, MetricEntry>> = {
     scale: MS,
     buckets: RESTORE_S,
   },
+  'source-failures': {
+    name: 'source.failures',
+    kind: 'observedGauge',
+    unit: '{attempt}',
+    description: 'Attempts of a source that failed since events were written last; 0: nothing fails.',
+    kafkaStreams: null,
+  },
 };

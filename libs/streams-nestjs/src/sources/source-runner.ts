@@ -14,6 +14,7 @@ import type { StreamsLifecycle } from '../lifecycle/streams.lifecycle.ts';
 import { NestLogger } from '../logging/nest-logger.ts';
 import { StreamsExplorer, type DiscoveredSource } from '../streams.explorer.ts';
 import { APPLICATION, MODULE_OPTIONS } from '../streams.tokens.ts';
+import { sourceMetrics } from './source-metrics.ts';
 
 /** Runs the sources of an application: from when it first runs, as then their topics are there, until it is to stop. In a stream
  *  thread the application is never told to run, so no source runs there. */
@@ -21,6 +22,7 @@ import { APPLICATION, MODULE_OPTIONS } from '../streams.tokens.ts';
 export class SourceRunner implements OnModuleInit {
   #running: readonly RunningSource[] | undefined;
   #released = false;
+  #endObservation: (() => void) | undefined;
 
   constructor(
     @Inject(APPLICATION) private readonly lifecycle: StreamsLifecycle,
@@ -35,6 +37,7 @@ export class SourceRunner implements OnModuleInit {
     if (sources.length === 0) return;
     this.log.onRelease((timeoutMs) => this.#release(timeoutMs));
     this.lifecycle.observeSources(() => this.#statuses());
+    this.#observe();
     const unlisten = this.lifecycle.listen({
       onStateChange: ({ to }) => {
         if (to !== 'running') return;
@@ -42,6 +45,16 @@ export class SourceRunner implements OnModuleInit {
         void this.#start(sources);
       },
     });
+  }
+
+  #observe(): void {
+    const { telemetry, applicationId: application } = this.options;
+    const metrics = () =>
+      sourceMetrics(this.#statuses()).map((metric) => ({
+        ...metric,
+        attributes: { ...metric.attributes, application },
+      }));
+    this.#endObservation = telemetry?.observe?.(metrics);
   }
 
   /** The application runs, so the log answers; what goes wrong later the source itself retries. */
@@ -72,6 +85,7 @@ export class SourceRunner implements OnModuleInit {
 
   async #release(timeoutMs: number): Promise<void> {
     this.#released = true;
+    this.#endObservation?.();
     await Promise.all((this.#running ?? []).map((source) => source.stop({ timeoutMs })));
   }
 }
