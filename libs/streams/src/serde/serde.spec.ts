@@ -112,7 +112,7 @@ describe('tagged JSON', () => {
     fc.constant(null),
     fc.constant(undefined),
     fc.bigInt(),
-    fc.date({ noInvalidDate: false }),
+    fc.date({ noInvalidDate: true }), // to Jest no invalid date equals another
     fc.uint8Array().map((array) => Buffer.from(array)),
   );
   const name = fc.oneof(text(), fc.constantFrom('$date', '$bigint', '$object', '$x', '__proto__', '$'));
@@ -134,6 +134,11 @@ describe('tagged JSON', () => {
 
   it('reads back every value it writes, tag look-alikes too', () => {
     expectRoundTrip(taggedJson<unknown>(), value);
+  });
+
+  it('reads back an invalid date', () => {
+    const [read] = readBack(taggedJson<Map<Date, Date>>(), new Map([[new Date(NaN), new Date(NaN)]]));
+    expect([...read!].flat().map((date) => date.getTime())).toEqual([NaN, NaN]);
   });
 
   it('is plain JSON where JSON is enough', () => {
