@@ -42,7 +42,8 @@ export type Window = AlignedWindow | RecordAlignedWindow;
  *  waits with it, as the close does; `whenIdle: 'advance'` of a source lets both go on. What should follow the clock instead is
  *  `updates`, with `commitIntervalMs`: there the commit is the tick. (Kafka Streams' `emit.interval.ms` is by the clock as well.)
  *
- *  The last result is given when the window closes, exactly once, also where it is the one that was given before. */
+ *  The last result is given when the window closes, exactly once, also where it is the one that was given before: so where time
+ *  passes a multiple and the close behind it at once, both results are given. */
 export interface EmitEvery {
   /** Whole milliseconds above 0. */
   readonly everyMs: number;

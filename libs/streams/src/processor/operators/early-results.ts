@@ -1,6 +1,7 @@
 /** Results of windows that are still open (`emit: { everyMs }`): at multiples of an interval of stream time, those that changed.
  *  E1 Stream time is cut into intervals. What changed in one is given when the watermark reaches its end, before the record that
- *     moved it counts; of a window that closes by then only its last result is given.
+ *     moved it counts; of a window that closes by that end only its last result is given. Where the watermark stands by then does not
+ *     matter: it goes on by several records before an operator that few of them reach is told.
  *  E2 State says in which interval it last changed. Intervals that the committed watermark has passed were given by that commit. So
  *     a restart neither gives a result again, nor forgets one (D10, D15).
  *  E3 A window that is not all in memory is read through, and not kept there. Nothing counts meanwhile. */
@@ -17,8 +18,8 @@ export interface EarlyResultsOptions {
   readonly state: StateStore;
   readonly everyMs: number;
   readonly record: CurrentRecord;
-  /** Whether a window has not closed by then. */
-  readonly isOpen: (segment: StateSegment, watermarkMs: number) => boolean;
+  /** Whether a window has not closed by then, the end of an interval. */
+  readonly isOpen: (segment: StateSegment, endMs: number) => boolean;
   /** Passes on the result of an entry. */
   readonly give: (entry: StateEntry) => void;
 }
@@ -63,10 +64,11 @@ export class EarlyResults {
 
   /** What is not given at once is `held`: then nothing may change before `drain` has ended. */
   advance(watermarkMs: number): void {
-    if (this.held > 0 || watermarkMs < this.nextMs) return;
+    const endMs = this.nextMs;
+    if (this.held > 0 || watermarkMs < endMs) return;
     this.#nextStartMs = intervalStartMs(this.#options.everyMs, watermarkMs);
     for (const segment of this.#changed) {
-      if (segment.dropped || !this.#options.isOpen(segment, watermarkMs)) continue;
+      if (segment.dropped || !this.#options.isOpen(segment, endMs)) continue;
       if (segment.complete) this.#giveAll(segment);
       else this.#unread.push(segment);
     }

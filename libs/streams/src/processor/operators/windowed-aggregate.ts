@@ -105,7 +105,7 @@ class WindowedAggregate implements Holder {
       state,
       everyMs,
       record: context.record,
-      isOpen: (segment, watermarkMs) => this.#closesAtMs(segment.id as number) > watermarkMs,
+      isOpen: (segment, endMs) => this.#closesAtMs(segment.id as number) > endMs,
       give: (entry) => this.#emit(entry),
     });
   }
@@ -306,13 +306,13 @@ class WindowedAggregate implements Holder {
     if (this.#closing.length === 0 && !this.#mustPark) this.#doneToMs = watermarkMs;
   }
 
+  /** A window that is over may have an early result before its last one. */
   #doDue(watermarkMs: number): void {
-    this.#nextDueMs = Infinity;
+    this.#early?.advance(watermarkMs);
+    if (this.#mustPark) return; // until `drain` has given them
+    this.#nextDueMs = this.#early?.nextMs ?? Infinity;
     const due = [...this.#state.segments.values()].sort((a, b) => (a.id as number) - (b.id as number));
     for (const segment of due) this.#advanceOne(segment, watermarkMs);
-    if (this.#early === null) return;
-    this.#early.advance(watermarkMs);
-    this.#nextDueMs = Math.min(this.#nextDueMs, this.#early.nextMs);
   }
 
   #advanceOne(segment: StateSegment, watermarkMs: number): void {

@@ -5,8 +5,7 @@
  *  R2 `final`: one result when a window closes; `updates`: the changed windows at each commit, after deletions of those that went
  *     into others. The last change of a window is passed on before it is forgotten. `{ everyMs }`: the changed windows of a key when
  *     the watermark reaches the end of the interval of time they changed in (E1 and E2 of `EarlyResults` hold here too), and each
- *     once when it closes. The key's timer goes off for both, and before a record that waits for state counts, so do those of all keys
- *     that its watermark sets off: otherwise a window that closes by the next one would give its last result only. */
+ *     once when it closes. The key's timer goes off for both. */
 import type { StoreDeclaration } from '../../../topology/graph.ts';
 import type { StateEntry, StateStore } from '../../../state/state-store.ts';
 import { Timers } from '../../../state/timers.ts';
@@ -87,7 +86,6 @@ class RecordAlignedAggregate implements Holder {
     this.#emit = emit;
     this.#around = around;
     this.#parked = new ParkedRecords(around.context, around.state, {
-      before: ({ watermarkMs }) => this.#giveEarlyBefore(watermarkMs),
       process: (record) => this.#add(record),
     });
   }
@@ -190,33 +188,12 @@ class RecordAlignedAggregate implements Holder {
 
   /** Closes and forgets what the watermark has passed. */
   advance(watermarkMs: number): void {
-    if (this.held > 0) return; // first those that came before: `drain` comes back here
-    this.#setOff(watermarkMs);
-    if (this.held === 0) this.#doneToMs = watermarkMs;
-  }
-
-  #setOff(watermarkMs: number): void {
     const { state, timers } = this.#around;
-    if (watermarkMs < timers.nextMs) return;
+    if (this.held > 0) return; // first those that came before: `drain` comes back here
+    const due = watermarkMs >= timers.nextMs ? timers.takeDue(watermarkMs) : [];
     const segment = state.segment(null);
-    for (const { id, key } of timers.takeDue(watermarkMs))
-      this.#due.add({ state, segment, id, key, watermarkMs });
-  }
-
-  get #waitsForTimers(): boolean {
-    return this.#due.held > 0 || this.#around.timers.mustLoad;
-  }
-
-  /** Early results that were due before a record that waited for its state. */
-  #giveEarlyBefore(watermarkMs: number): Promise<void> | undefined {
-    if (typeof this.#emit === 'string') return undefined;
-    if (!this.#waitsForTimers) this.#setOff(watermarkMs);
-    return this.#waitsForTimers ? this.#drainTimers() : undefined;
-  }
-
-  async #drainTimers(): Promise<void> {
-    await this.#around.timers.load();
-    await this.#due.drain();
+    for (const { id, key } of due) this.#due.add({ state, segment, id, key, watermarkMs });
+    if (this.held === 0) this.#doneToMs = watermarkMs;
   }
 
   #goOff({ segment, id, watermarkMs }: Due): void {
@@ -224,24 +201,38 @@ class RecordAlignedAggregate implements Holder {
     if (entry !== undefined) this.#advanceKey(entry, id, watermarkMs);
   }
 
-  /** What is over by this watermark is passed on; what can be forgotten goes. */
+  /** What is due or over by this watermark is passed on, in the order in which time reached it; what can be forgotten goes. */
   #advanceKey(entry: Entry, id: unknown, watermarkMs: number): void {
     const { state } = this.#around;
     const of = entry.value;
     const isOver = (window: KeyWindow): boolean => this.#layout.closesAtMs(window) <= watermarkMs;
-    const over = of.windows.filter(isOver);
-    if (over.length === 0 && of.timerMs > watermarkMs) return;
-    const isDue = of.giveAtMs <= watermarkMs;
-    if (isDue) of.giveAtMs = Infinity;
-    const isAsked = (window: KeyWindow): boolean =>
-      isOver(window) ? this.#isUnseen(window) : isDue && window.changed;
-    this.#give(entry, of.windows.filter(isAsked), isDue);
-    if (typeof this.#emit === 'object') for (const window of over) window.closed = true;
+    if (of.timerMs > watermarkMs && !of.windows.some(isOver)) return;
+    if (of.giveAtMs <= watermarkMs) this.#giveEarly(entry);
+    this.#give(entry, this.#close(of, watermarkMs), false);
     of.windows = of.windows.filter((window) => this.#layout.forgetsAtMs(window) > watermarkMs);
     if (of.timerMs <= watermarkMs) of.timerMs = Infinity;
     this.#setTimer(entry, id);
     if (of.windows.length === 0 && of.retracted.length === 0) state.remove(entry);
     else state.touch(entry);
+  }
+
+  /** Those that closed by the multiple are given as closed ones, the others if they changed: wherever the watermark is by now. */
+  #giveEarly(entry: Entry): void {
+    const of = entry.value;
+    const closing = this.#close(of, of.giveAtMs);
+    of.giveAtMs = Infinity;
+    const given = of.windows.filter(
+      (window) => closing.includes(window) || (!window.closed && window.changed),
+    );
+    this.#give(entry, given, true);
+  }
+
+  /** Those that are over by then and were not passed on as they are. */
+  #close({ windows }: KeyWindows, watermarkMs: number): readonly KeyWindow[] {
+    const over = windows.filter((window) => this.#layout.closesAtMs(window) <= watermarkMs);
+    const unseen = over.filter((window) => this.#isUnseen(window));
+    if (typeof this.#emit === 'object') for (const window of over) window.closed = true;
+    return unseen;
   }
 
   /** Of a window that is over. */
@@ -289,7 +280,8 @@ class RecordAlignedAggregate implements Holder {
 
   async drain(): Promise<void> {
     do {
-      await this.#drainTimers();
+      await this.#around.timers.load();
+      await this.#due.drain();
       await this.#parked.drain();
       this.advance(this.#around.context.time.watermarkMs);
     } while (this.held > 0);
