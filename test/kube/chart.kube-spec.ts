@@ -12,6 +12,8 @@ const [repository = '', tag = 'latest'] = (process.env['HFS_APP_IMAGE'] ?? 'hive
 /** So slow that a rolling update lies within it. */
 const RATE = 1_000;
 const RECORDS = Number(process.env['RECORDS'] ?? 150_000);
+/** Of the input. */
+const NUM_PARTITIONS = 4;
 const SLOWLY = { timeoutMs: 180_000, everyMs: 500 };
 
 (hasKubernetes() ? describe : describe.skip)('the chart on Kubernetes', () => {
@@ -82,7 +84,7 @@ const SLOWLY = { timeoutMs: 180_000, everyMs: 500 };
     expect(pod).toMatchObject({ restarts: 0 });
   });
 
-  it('loses and repeats nothing under load, while all pods are replaced, and one is killed', async () => {
+  it('loses and repeats nothing under load, while all pods are replaced, a process is killed, and a pod, whose tasks move', async () => {
     const before = new Set((await kube.pods('app')).map(({ name }) => name));
     const generator = scenario.startGenerating(RECORDS, RATE);
     const committed = (records: number) =>
@@ -100,8 +102,75 @@ const SLOWLY = { timeoutMs: 180_000, everyMs: 500 };
     );
     expect(after).toHaveLength(3);
 
+    const owners = () => scenario.cluster.ownersOf(scenario.id, scenario.input);
+    const owned = await eventually('all partitions have an owner', async () => {
+      const all = await owners();
+      return all.size === NUM_PARTITIONS && all;
+    });
+    const dying = after.find(({ ip }) => ip === owned.get(0))!;
+    expect(generator.hasExited).toBe(false);
+    await kube.kill(dying);
+    await eventually(
+      'its tasks have moved',
+      async () => {
+        const hosts = [...(await owners()).values()];
+        return hosts.length === NUM_PARTITIONS && !hosts.includes(dying.ip!);
+      },
+      SLOWLY,
+    );
+    await podsWhen(
+      'another pod has its place',
+      (pods) => pods.length === 3 && pods.every(({ name, isReady }) => isReady && name !== dying.name),
+    );
+
     await generator.exited;
     await committed(RECORDS);
     expect(await scenario.verdict()).toMatchObject({ exact: true, readings: RECORDS, faults: {} });
   });
+
+  it('is not ready while it restores its state', async () => {
+    await kube.uninstall('app');
+    // Without Redis all state comes from the changelog; without much of a core it takes a while.
+    await kube.begin('restored', values({ replicas: 1, 'redis.url': '', 'resources.limits.cpu': '250m' }));
+    const [{ ip }] = (await eventually('it has an address', async () => {
+      const pods = await kube.pods('restored');
+      return pods[0]?.ip !== undefined && pods;
+    })) as [PodStatus];
+    const looks: Look[] = [];
+    await eventually(
+      'it says that it is ready',
+      async () => {
+        const look = await readiness(ip!);
+        if (look !== undefined) looks.push(look);
+        return look?.code === 200;
+      },
+      { timeoutMs: 180_000, everyMs: 5 },
+    );
+    expect(looks.filter(({ isRestoring }) => isRestoring).map(({ code }) => code)).toContain(503);
+    expect(looks.filter(({ code, isRestoring }) => isRestoring && code !== 503)).toEqual([]);
+
+    const [pod] = await podsWhen('it is ready', (pods) => pods.every(({ isReady }) => isReady), 'restored');
+    expect(pod).toMatchObject({ restarts: 0 });
+    const lastNoMs = looks.findLast(({ code }) => code === 503)!.atMs;
+    expect(pod!.readySinceMs).toBeGreaterThanOrEqual(Math.floor(lastNoMs / 1_000) * 1_000);
+  });
 });
+
+interface Look {
+  /** Before it was asked, epoch ms. */
+  readonly atMs: number;
+  readonly code: number;
+  readonly isRestoring: boolean;
+}
+
+/** undefined: it does not listen yet. */
+async function readiness(ip: string): Promise<Look | undefined> {
+  const atMs = Date.now();
+  try {
+    const response = await fetch(`http://${ip}:3000/health/ready`, { signal: AbortSignal.timeout(5_000) });
+    const { restoring } = (await response.json()) as { readonly restoring?: unknown };
+    return { atMs, code: response.status, isRestoring: restoring !== undefined };
+  } catch {
+    return undefined;
+  }
+}

@@ -19,13 +19,19 @@ export function hasKubernetes(): boolean {
 export interface PodStatus {
   readonly name: string;
   readonly uid: string;
+  /** Undefined until it has one. */
+  readonly ip: string | undefined;
   readonly isReady: boolean;
+  /** When it became ready or ceased to be, epoch ms in whole seconds. */
+  readonly readySinceMs: number;
   readonly restarts: number;
 }
 interface PodList {
   readonly items: readonly {
     readonly metadata: { readonly name: string; readonly uid: string };
     readonly status: {
+      readonly podIP?: string;
+      readonly conditions?: readonly { readonly type: string; readonly lastTransitionTime: string }[];
       readonly containerStatuses?: readonly { readonly ready: boolean; readonly restartCount: number }[];
     };
   }[];
@@ -59,6 +65,9 @@ export class Kube implements AsyncDisposable {
   async begin(release: string, values: Values): Promise<void> {
     await this.#upgrade(release, values);
   }
+  async uninstall(release: string): Promise<void> {
+    await this.#helm('uninstall', release, '--wait', '--timeout=120s');
+  }
   async test(release: string): Promise<void> {
     await this.#helm('test', release, '--timeout=120s');
   }
@@ -70,7 +79,11 @@ export class Kube implements AsyncDisposable {
     return (JSON.parse(lines.join('\n')) as PodList).items.map(({ metadata: { name, uid }, status }) => ({
       name,
       uid,
+      ip: status.podIP,
       isReady: status.containerStatuses?.[0]?.ready ?? false,
+      readySinceMs: Date.parse(
+        status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '',
+      ),
       restarts: status.containerStatuses?.[0]?.restartCount ?? 0,
     }));
   }
@@ -81,6 +94,12 @@ export class Kube implements AsyncDisposable {
     if (pids.length !== 1)
       throw new Error(`${pids.length} processes of the service in ${name}: is its node another machine?`);
     process.kill(Number(pids[0]), 'SIGKILL');
+  }
+
+  /** As `crash`, and for good: another pod takes its place. */
+  async kill(pod: PodStatus): Promise<void> {
+    this.crash(pod);
+    await this.kubectl('delete', 'pod', pod.name, '--force', '--grace-period=0', '--wait=false');
   }
 
   kubectl(...words: readonly string[]): Promise<readonly string[]> {

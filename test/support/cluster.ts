@@ -1,5 +1,5 @@
 /** What a test asks of Kafka itself, by kafkajs' admin client: topics, and how far a group has come. */
-import { Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
+import { AssignerProtocol, Kafka, logLevel, type Admin, type KafkaConfig } from 'kafkajs';
 import { eventually } from './eventually.ts';
 import { KEEPS_OLD_RECORDS } from './topic-config.ts';
 
@@ -97,6 +97,19 @@ export class Cluster {
       end: Number(high),
       committed: Math.max(0, committed.get(partition) ?? 0), // -1: nothing committed yet
     }));
+  }
+
+  /** By which address a member of the group has each partition of the topic; those that nobody has now are left out. */
+  async ownersOf(groupId: string, topic: string): Promise<ReadonlyMap<number, string>> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    const members = groups.flatMap((group) => group.members);
+    return new Map(
+      members.flatMap(({ clientHost, memberAssignment }) => {
+        const decoded = AssignerProtocol.MemberAssignment.decode(memberAssignment);
+        const partitions = decoded?.assignment[topic] ?? [];
+        return partitions.map((partition) => [partition, clientHost.replace(/^\//, '')] as const);
+      }),
+    );
   }
 
   /** Waits until the group has committed the whole topic, or the number of records asked for. */
