@@ -78,6 +78,93 @@ const LEAVE_MARGIN_MS = 4_000;
     expect(service.spec.ports!.map(({ name }) => name)).toEqual(['http']);
   });
 
+  it('asks for liveness and readiness where the application answers for them', async () => {
+    const [container] = (await RenderedChart.of('values.yaml')).pods[0]!.containers;
+    const at = (path: string) => ({ httpGet: { path, port: 'http' } });
+    expect(container).toMatchObject({
+      startupProbe: at('/health/live'),
+      livenessProbe: at('/health/live'),
+      readinessProbe: at('/health/ready'),
+    });
+  });
+
+  it('lets a drain take one pod at a time, and those that are not ready anyway', async () => {
+    expect((await RenderedChart.of('values.yaml')).one('PodDisruptionBudget').spec).toMatchObject({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    });
+    expect((await RenderedChart.of('ci/bare-values.yaml')).all('PodDisruptionBudget')).toEqual([]);
+  });
+
+  it('scales by CPU: slowly, and down one pod at a time', async () => {
+    const chart = await RenderedChart.of('ci/hpa-values.yaml');
+    expect(chart.one('HorizontalPodAutoscaler').spec).toMatchObject({
+      scaleTargetRef: { kind: 'Deployment', name: chart.one('Deployment').metadata.name },
+      minReplicas: 2,
+      maxReplicas: 6,
+      metrics: [{ resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } }],
+      behavior: { scaleDown: { stabilizationWindowSeconds: 600, policies: [{ type: 'Pods', value: 1 }] } },
+    });
+    expect(chart.all('ScaledObject')).toEqual([]);
+  });
+
+  it('scales by the lag of the group of the application, with the credentials that it has', async () => {
+    const chart = await RenderedChart.of('ci/keda-values.yaml');
+    expect(chart.one('ScaledObject').spec).toMatchObject({
+      scaleTargetRef: { name: chart.one('Deployment').metadata.name },
+      minReplicaCount: 2,
+      maxReplicaCount: 8,
+      triggers: [
+        {
+          type: 'kafka',
+          metadata: {
+            bootstrapServers: chart.environment['KAFKA_BROKERS'],
+            consumerGroup: chart.environment['APPLICATION_ID'],
+            topic: 'sensor-readings',
+            lagThreshold: '10000',
+            tls: 'enable',
+            sasl: 'plaintext',
+          },
+          authenticationRef: { name: chart.one('TriggerAuthentication').metadata.name },
+        },
+      ],
+    });
+    expect(chart.one('TriggerAuthentication').spec).toMatchObject({
+      secretTargetRef: [
+        { parameter: 'ca', name: 'kafka-ca', key: 'ca.crt' },
+        { parameter: 'username', name: 'kafka-user', key: 'user' },
+        { parameter: 'password', name: 'kafka-user', key: 'password' },
+      ],
+    });
+    expect(chart.all('HorizontalPodAutoscaler')).toEqual([]);
+  });
+
+  it('reads its own ConfigMap, then the ConfigMaps and Secrets that it is given, which win', async () => {
+    const chart = await RenderedChart.of('ci/secured-values.yaml');
+    expect(chart.pods[0]!.containers[0]).toMatchObject({
+      envFrom: [
+        { configMapRef: { name: chart.one('ConfigMap').metadata.name } },
+        { secretRef: { name: 'more' } },
+        { configMapRef: { name: 'others', optional: true } },
+      ],
+    });
+    expect(chart.environment['NODE_OPTIONS']).toBe('--max-old-space-size=512');
+  });
+
+  it('replaces its pods when a setting changes', async () => {
+    const checksum = async (...set: readonly string[]) =>
+      (await RenderedChart.of('values.yaml', ...set)).one('Deployment').spec.template.metadata.annotations;
+    expect(await checksum('streams.commitIntervalMs=150')).not.toEqual(await checksum());
+    expect(await checksum('replicas=3')).toEqual(await checksum());
+  });
+
+  it('is tested by a pod without rights that asks the service whether it is ready', async () => {
+    const test = (await RenderedChart.of('values.yaml')).one('Pod');
+    expect(test.metadata.annotations).toMatchObject({ 'helm.sh/hook': 'test' });
+    const url = test.spec.containers[0]!.env!.find(({ name }) => name === 'URL')!.value;
+    expect(url).toBe('http://test-hiveframe-streams:80/health/ready');
+  });
+
   it('leaves the number of pods to an autoscaler where there is one', async () => {
     const replicas = async (values: string) =>
       (await RenderedChart.of(values)).one('Deployment').spec.replicas;

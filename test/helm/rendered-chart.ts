@@ -18,11 +18,15 @@ export function canRenderCharts(): boolean {
 export interface Manifest {
   readonly kind: string;
   readonly metadata: {
+    readonly name: string;
     readonly annotations?: Readonly<Record<string, string>>;
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly data?: Readonly<Record<string, string>>;
-  readonly spec: { readonly replicas?: number; readonly template: { readonly spec: PodSpec } } & PodSpec &
+  readonly spec: {
+    readonly replicas?: number;
+    readonly template: Pick<Manifest, 'metadata'> & { readonly spec: PodSpec };
+  } & PodSpec &
     PolicySpec &
     ServicePorts;
 }
