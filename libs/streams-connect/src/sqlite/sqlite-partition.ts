@@ -98,7 +98,7 @@ export class SqlitePartition<K, V> implements SinkPartition<K, V> {
       database.exec('BEGIN IMMEDIATE');
       try {
         const rejected = this.#write(batch, position);
-        database.exec('COMMIT');
+        this.#commit();
         this.#standsAt = position.offset;
         return rejected;
       } finally {
@@ -135,6 +135,18 @@ export class SqlitePartition<K, V> implements SinkPartition<K, V> {
       `what refuses a row rolls the whole transaction back (${cause.message}): let it ABORT, not ROLLBACK, in ON CONFLICT and RAISE`,
       { cause, failure: 'unusable' },
     );
+  }
+
+  #commit(): void {
+    try {
+      this.#table.database.exec('COMMIT');
+    } catch (error) {
+      if (!isOfTheRow(error)) throw error;
+      throw new SinkError(
+        `a constraint refuses rows only at the commit (${error.message}), when none can be told from the others: declare it without DEFERRABLE INITIALLY DEFERRED`,
+        { cause: error, failure: 'unusable' },
+      );
+    }
   }
 
   #move(from: number | null, to: number, rejected: readonly number[]): void {

@@ -127,6 +127,20 @@ describe('SqliteSink', () => {
     expect(rowsOf(path, 'SELECT * FROM t')).toEqual([]);
   });
 
+  it('ends the application where a constraint refuses rows at the commit: no row could be told from the others', async () => {
+    const path = newPath();
+    const database = new DatabaseSync(path);
+    database.exec(`CREATE TABLE parent (id integer PRIMARY KEY);
+      CREATE TABLE t (id integer REFERENCES parent DEFERRABLE INITIALLY DEFERRED)`);
+    database.close();
+    const { write } = await open({}, path);
+    await expect(write([null, { id: 1 }])).rejects.toMatchObject({
+      failure: 'unusable',
+      message: expect.stringContaining('at the commit (FOREIGN KEY constraint failed)'),
+    });
+    expect(rowsOf(path, 'SELECT * FROM t')).toEqual([]);
+  });
+
   it('refuses a table that differs from what is declared, with all differences', async () => {
     const path = newPath();
     const database = new DatabaseSync(path);
