@@ -1,4 +1,5 @@
 /** Replays files into a topic: row by row, in the order of the files' names, from where it stood. */
+import { isAbsolute } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ConfigError, type Clock } from '@hiveframe/streams';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
@@ -8,6 +9,7 @@ import type {
   SourceBatch,
   SourceStart,
 } from '../resumable/resumable-source.ts';
+import { SourceError } from '../source/source.error.ts';
 import { findFiles, readFile } from './read-file.ts';
 import { checkReplay, ReplayPace, type ReplayOptions } from './replay-pace.ts';
 import { RowEvents, type ValueOfRow } from './row-events.ts';
@@ -81,7 +83,9 @@ class FileSource<T> implements ResumableSource<T, FilePosition> {
     clock,
   }: SourceStart<FilePosition>): AsyncGenerator<SourceBatch<T, FilePosition>> {
     const pace = paceOf(this.#options.replay, clock);
-    for (const file of await findFiles(this.#options.files)) {
+    const files = await findFiles(this.#options.files);
+    if (position !== null) requireSameSpelling(this.name, position.file, files);
+    for (const file of files) {
       const isMine = numSplits === 1 || crc32(file) % numSplits === split;
       if (!isMine || (position !== null && file < position.file)) continue;
       const from = file === position?.file ? position : FILE_START;
@@ -105,6 +109,15 @@ class FileSource<T> implements ResumableSource<T, FilePosition> {
       if (run.signal.aborted) return;
     }
   }
+}
+
+/** Positions go by paths as they are written, and `/data/a` is before all of `data/`. */
+function requireSameSpelling(name: string, stoodIn: string, files: readonly string[]): void {
+  if (files.some((file) => isAbsolute(file) === isAbsolute(stoodIn))) return;
+  const now = isAbsolute(stoodIn) ? 'relative' : 'absolute';
+  throw new SourceError(
+    `source ${name} stood in ${stoodIn}, and its files are ${now} paths now, such as ${files[0]}. Write them as before, or give the source another name, under which it begins at the start`,
+  );
 }
 
 /** What one run of a source has. */

@@ -183,6 +183,17 @@ describe('csvSource', () => {
     ]);
   });
 
+  test('does not take files for read whose paths are written otherwise than when it stood in them', async () => {
+    const source = csvSource({ name: 'csv', files: put('in.csv', 'id\n1\n') });
+    await expect(eventsOf(source, { file: 'data/a.csv', offset: 3, line: 2 })).rejects.toThrow(
+      /stood in data\/a\.csv, and its files are absolute paths now, such as .*in\.csv/,
+    );
+    const here = csvSource({ name: 'csv', files: 'package.json' });
+    await expect(eventsOf(here, { file: '/data/a.csv', offset: 3, line: 2 })).rejects.toThrow(
+      'stood in /data/a.csv, and its files are relative paths now, such as package.json',
+    );
+  });
+
   test('says what it cannot read', async () => {
     await expect(eventsOf(csvSource({ name: 'csv', files: join(dir, '*.tsv') }))).rejects.toThrow(
       /no file matches .*tsv/,
