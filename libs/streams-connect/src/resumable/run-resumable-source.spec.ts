@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bytes, json, RecordBatchWriter, string, topic, type Logger, type LogPort } from '@hiveframe/streams';
 import { embedded, type EmbeddedLog } from '@hiveframe/streams-embedded';
 import { watchCommitSteps, type CommitStep } from '@hiveframe/streams-testing';
+import { instead } from '../../../streams/test/support/instead.ts';
 import { readTopic } from '../../test/read-topic.ts';
 import { SourceError } from '../source/source.error.ts';
 import type { RunningSource } from '../source/run-source.ts';
@@ -293,6 +294,26 @@ describe('R2 a split of a source', () => {
     expect((await all()).sort()).toEqual(expected.sort());
     expect(lines).toContain('info: Source parts runs 2 of its 4 splits here.');
   });
+});
+
+test('a source that has come to its end begins no split that its group gives it before it has left', async () => {
+  const source = new Counting(3);
+  const shared = log.share();
+  const leaving = instead(shared, {
+    group: (options, listener) => {
+      const member = shared.group(options, listener);
+      return instead(member, {
+        leave: async (timeoutMs) => {
+          const split = { topic: 'app-counting-positions', partition: 0 };
+          await listener.onAssigned([split], null, new AbortController().signal);
+          await member.leave(timeoutMs);
+        },
+      });
+    },
+  });
+  await run(source, { log: leaving }).done;
+  await delay(10);
+  expect(source.startedFrom).toEqual([null]);
 });
 
 describe('R1 a source whose instance freezes', () => {

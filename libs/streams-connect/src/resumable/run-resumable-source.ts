@@ -108,6 +108,7 @@ class ResumableRunner<T, K, P> implements RunningSource, GroupListener {
       this.#progress.enter('failed');
       throw error;
     } finally {
+      this.#stopping.abort(); // no split is begun that the group still gives
       await this.#stopRuns(DEFAULT_STOP_TIMEOUT_MS);
       await this.#member?.leave(LEAVE_TIMEOUT_MS);
     }
