@@ -226,7 +226,10 @@ function sizeOf(records: readonly EncodedRecord[]): number {
   return records.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function parse(text: string): { readonly value: unknown } | { readonly issues: readonly EventIssue[] } {
+function parse(
+  text: string | null,
+): { readonly value: unknown } | { readonly issues: readonly EventIssue[] } {
+  if (text === null) return { issues: [{ message: 'is no UTF-8' }] };
   try {
     return { value: JSON.parse(text) };
   } catch (error) {

@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer';
 import { PayloadTooLargeException } from '@nestjs/common';
 
 /** A line that is not empty; its number in the body, from 1. */
 export interface NumberedLine {
   readonly number: number;
-  readonly text: string;
+  /** null: it is no UTF-8. */
+  readonly text: string | null;
 }
 
 const LF = 0x0a;
@@ -38,7 +40,7 @@ export async function* lineChunks(
 }
 
 function push(lines: NumberedLine[], number: number, bytes: Buffer): void {
-  const text = bytes.toString().trim();
+  const text = isUtf8(bytes) ? bytes.toString().trim() : null;
   if (text !== '') lines.push({ number, text });
 }
 

@@ -220,6 +220,18 @@ describe.each([
     });
   });
 
+  it('refuses a line that is no UTF-8, whose letters would be replaced', async () => {
+    await serve();
+    const sent = open('application/x-ndjson');
+    sent.write(lines(order('a'), order('ü')));
+    sent.end(Buffer.from(lines(order('\xfc')), 'latin1'));
+    expect(await answerOf(sent)).toMatchObject({
+      status: 400,
+      body: { accepted: 2, errors: [{ line: 3, issues: [{ message: 'is no UTF-8' }] }] },
+    });
+    expect(await ids()).toEqual(['a', 'ü']);
+  });
+
   it('keeps what was accepted of a stream that breaks off, and goes on with others', async () => {
     await serve();
     const sent = open('application/x-ndjson');
