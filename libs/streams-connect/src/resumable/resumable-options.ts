@@ -78,7 +78,7 @@ function findFaults<T, K, P>(resolved: ResolvedResumableOptions<T, K, P>): strin
   const faults: string[] = POSITIVE.filter(
     (key) => !(Number.isFinite(resolved[key]) && resolved[key] > 0),
   ).map((key) => `${key} must be a positive number, is ${resolved[key]}`);
-  const { name, numSplits, commitIntervalMs, transactionTimeoutMs } = resolved;
+  const { name, numSplits, commitIntervalMs, transactionTimeoutMs, position } = resolved;
   if (!LEGAL_NAME.test(name)) {
     faults.push('its name must be 1 to 60 letters, digits, dots, dashes or underscores (it names a topic)');
   }
@@ -87,6 +87,9 @@ function findFaults<T, K, P>(resolved: ResolvedResumableOptions<T, K, P>): strin
   }
   if (transactionTimeoutMs <= commitIntervalMs) {
     faults.push('transactionTimeoutMs must be longer than commitIntervalMs');
+  }
+  if ('prepare' in position) {
+    faults.push('its position must have a serde that needs no schema from elsewhere, such as json()');
   }
   return faults;
 }

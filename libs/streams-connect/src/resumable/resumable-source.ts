@@ -49,7 +49,7 @@ export interface ResumableSource<out T, P> {
   /** In how many parts it may be run at once, by as many instances; never to be changed. Flink calls them splits (FLIP-27).
    *  @defaultValue 1 */
   readonly numSplits?: number;
-  /** How positions are written. @defaultValue JSON */
+  /** How positions are written; none that fetches schemas. @defaultValue JSON */
   readonly position?: Pick<Serde<P>, 'serialize' | 'deserialize'>;
   /** Usually an async generator, one for each split that runs here. It must give the same events from the same position. Called
    *  again, from the last committed position, after it threw. */

@@ -244,9 +244,10 @@ describe('runResumableSource', () => {
   });
 
   test('names all faults of its options together', () => {
-    const source = Object.assign(new Counting(1), { name: 'a b', numSplits: 0 });
+    const position = { ...json<number>(), prepare: async () => {} };
+    const source = Object.assign(new Counting(1), { name: 'a b', numSplits: 0, position });
     expect(() => run(source, { commitIntervalMs: 0 })).toThrow(
-      /commitIntervalMs must be .*; its name must be .*; numSplits must be/,
+      /commitIntervalMs must be .*; its name must be .*; numSplits must be .*; its position must have a serde/,
     );
   });
 

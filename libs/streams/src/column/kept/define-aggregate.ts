@@ -1,5 +1,6 @@
 /** Aggregates of the user's own, to stand beside the others in `agg(...)`. */
 import { taggedJson } from '../../serde/tagged-json.serde.ts';
+import { TopologyError } from '../../errors/streams.error.ts';
 import { asBuffer } from '../../serde/bytes.ts';
 import type { Serde, SerdeContext } from '../../serde/serde.ts';
 import type { Aggregate, Reads, Source, SubtractableAggregate } from '../aggregate.ts';
@@ -18,7 +19,8 @@ export interface AggregateFunction<V, A, R> {
   /** Of two sessions that become one; `right` is the later one. */
   readonly merge: (left: A, right: A) => A;
   readonly result: (aggregate: A) => R;
-  /** Of what is kept. @defaultValue taggedJson() */
+  /** Of what is kept. One that fetches schemas is refused: what is kept lies inside the state of a store, which no registry knows.
+   *  @defaultValue taggedJson() */
   readonly serde?: Serde<A>;
 }
 export interface SubtractableFunction<V, A, R> extends AggregateFunction<V, A, R> {
@@ -31,7 +33,8 @@ type SubtractableOver<V, R> = <const S extends Source<Maybe<V>>>(
 ) => SubtractableAggregate<Reads<S, Maybe<V>>, R>;
 type AggregateOver<V, R> = <const S extends Source<Maybe<V>>>(source: S) => Aggregate<Reads<S, Maybe<V>>, R>;
 
-/** An aggregate by its functions: `const longest = defineAggregate({...})`, then `agg(longest('name').alias('longest_name'))`. */
+/** An aggregate by its functions: `const longest = defineAggregate({...})`, then `agg(longest('name').alias('longest_name'))`.
+ *  @throws TopologyError for a serde that must be prepared */
 export function defineAggregate<V, A, R>(functions: SubtractableFunction<V, A, R>): SubtractableOver<V, R>;
 export function defineAggregate<V, A, R>(functions: AggregateFunction<V, A, R>): AggregateOver<V, R>;
 export function defineAggregate<V, A, R>(
@@ -39,6 +42,11 @@ export function defineAggregate<V, A, R>(
 ): AggregateOver<V, R> {
   const { name, initializer, add, subtract, merge, result } = functions;
   const serde = functions.serde ?? (taggedJson() as Serde<A>);
+  if (serde.prepare !== undefined) {
+    throw new TopologyError(
+      `Cannot declare aggregate ${name}: its serde fetches schemas, and what it keeps lies inside the state of a store, which has no subject. Give it a serde that needs nothing from elsewhere, such as taggedJson().`,
+    );
+  }
   const context: SerdeContext = { topic: name, part: 'value', headers: () => [] };
   const over = (source: unknown) =>
     declareKept(name, source, '', ({ evaluate }) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { json } from '../../serde/json.serde.ts';
 import type { SerdeContext } from '../../serde/serde.ts';
 import { avg, count, max, sum } from '../aggregate.ts';
 import { col } from '../column.ts';
@@ -242,6 +243,14 @@ describe('aggregates that keep more than numbers', () => {
     const all = declared(latest('x').alias('x'));
     const { add, subtract, initializer } = compileAggregation(all);
     expect(resultOf(all, subtract(add(initializer(), { x: 5 }), { x: 5 }))).toEqual({ x: 'none' });
+  });
+
+  it('refuse to be kept by a serde that fetches schemas', () => {
+    const kept = { name: 'total', initializer: () => 0, add: Number, merge: Number, result: Number };
+    const serde = { ...json<number>(), prepare: async () => {} };
+    expect(() => defineAggregate({ ...kept, serde })).toThrow(
+      'Cannot declare aggregate total: its serde fetches schemas',
+    );
   });
 
   it('store the percentile of any finite number by the least error that can be declared', () => {
