@@ -1,15 +1,15 @@
 /** The files that are being written for one partition: one for each folder in which rows belong. */
 import { basename, join } from 'node:path';
+import { SinkError } from '@hiveframe/streams';
 import type { Column } from './columns.ts';
+import type { Place } from './owner-folder.ts';
 import { ParquetFile } from './parquet-file.ts';
 import type { ResolvedParquetSinkOptions } from './parquet-options.ts';
 import type { RowsOfPath } from './rows.ts';
 
 /** Where files are before they are complete, and what they say of themselves. */
-export interface Staging {
+export interface Staging extends Place {
   readonly folder: string;
-  readonly topic: string;
-  readonly partition: number;
   readonly epoch: number;
 }
 
@@ -21,6 +21,24 @@ export interface CompleteFile {
 }
 
 export const STAGED = '.staged';
+
+const MAX_NAME_BYTES = 255;
+
+/** Where it is read. */
+function fileName({ topic, partition }: Place, firstOffset: number, lastOffset: number): string {
+  const offsets = [firstOffset, lastOffset].map((offset) => String(offset).padStart(12, '0'));
+  return `${encodeURIComponent(topic)}-${partition}-${offsets.join('-')}.parquet`;
+}
+
+/** @throws SinkError `unusable` for a topic with whose name that of a file would be too long */
+export function requireFileName(place: Place): void {
+  const longest = fileName(place, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  if (longest.length <= MAX_NAME_BYTES) return;
+  throw new SinkError(
+    `names of files of ${place.topic}-${place.partition} would be longer than ${MAX_NAME_BYTES} bytes: give the application or the sink a shorter name`,
+    { failure: 'unusable' },
+  );
+}
 
 export class OpenFiles {
   readonly columns: readonly Column[];
@@ -67,8 +85,7 @@ export class OpenFiles {
     const complete: CompleteFile[] = [];
     for (const [path, file] of this.#byPath) {
       await file.complete({ topic, partition, epoch });
-      const offsets = [file.firstOffset, file.lastOffset].map((offset) => String(offset).padStart(12, '0'));
-      const name = `${encodeURIComponent(topic)}-${partition}-${offsets.join('-')}.parquet`;
+      const name = fileName(this.#staging, file.firstOffset, file.lastOffset);
       complete.push({ name: basename(file.stagedAt), path: path === '' ? name : `${path}/${name}` });
     }
     return complete;

@@ -353,6 +353,16 @@ describe('ParquetSink', () => {
     expect(await idsIn(directory)).toEqual([1]);
   });
 
+  it('refuses a topic whose name leaves no room for offsets in that of a file', async () => {
+    const sink = parquetSink({ directory: newDirectory(), columns: { id: 'int32' } });
+    made.push(sink);
+    await expect(sink.open('t'.repeat(220), 0)).rejects.toMatchObject({
+      failure: 'unusable',
+      message: expect.stringContaining('would be longer than 255 bytes'),
+    });
+    await sink.open('t'.repeat(205), 0);
+  });
+
   it('refuses a directory that is none', async () => {
     const directory = newDirectory();
     writeFileSync(directory, 'a file');

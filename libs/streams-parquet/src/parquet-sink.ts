@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import type { ExactlyOnceSink, Row, SinkPartition } from '@hiveframe/streams';
 import { sinkError } from './failures.ts';
+import { requireFileName } from './open-files.ts';
 import {
   resolveParquetSinkOptions,
   type ParquetSinkOptions,
@@ -27,6 +28,7 @@ export class ParquetSink<K, V, R extends object = Row> implements ExactlyOnceSin
 
   /** @throws SinkError; `unusable` for a directory that cannot be written */
   async open(topic: string, partition: number): Promise<SinkPartition<K, V>> {
+    requireFileName({ topic, partition });
     await mkdir(this.#options.directory, { recursive: true }).catch((error: unknown) => {
       throw sinkError(error);
     });
