@@ -150,8 +150,8 @@ export class InstanceRun {
   }
 
   /** Other topics are there. */
-  rejoin(): void {
-    this.#member.rejoin();
+  async rejoin(timeoutMs: number): Promise<void> {
+    await Promise.race([this.#worker.rejoin(timeoutMs), this.process.halted]);
   }
 
   async readGlobalTables(): Promise<void> {

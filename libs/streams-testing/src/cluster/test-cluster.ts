@@ -61,7 +61,8 @@ export class TestCluster {
   async topicsChanged(): Promise<void> {
     const generation = this.#generation;
     await this.#prepareTopics();
-    for (const run of this.#up) run.rejoin();
+    const { rebalanceTimeoutMs } = this.#options.config;
+    await Promise.all(this.#up.map((run) => run.rejoin(rebalanceTimeoutMs)));
     await this.#rebalanced(generation);
     await this.settle();
   }

@@ -9,6 +9,7 @@ import {
   topicPattern,
   type Logger,
   type LogPort,
+  type StreamsConfig,
 } from '@hiveframe/streams';
 import { afterTest, cluster, eventually, readNumbers, write } from '../../test/support/cluster.ts';
 import { SourcePatterns } from './source-patterns.ts';
@@ -33,7 +34,11 @@ function counting(): StreamsBuilder {
 }
 const lines: string[] = [];
 const logger: Logger = { log: (level, text) => void lines.push(`${level}: ${text}`) };
-async function start(log: LogPort, builder: StreamsBuilder): Promise<StreamsApp> {
+async function start(
+  log: LogPort,
+  builder: StreamsBuilder,
+  config: Partial<StreamsConfig> = {},
+): Promise<StreamsApp> {
   const app = new StreamsApp(builder.build(), {
     applicationId: 'app',
     processingGuarantee: 'exactly_once',
@@ -41,6 +46,7 @@ async function start(log: LogPort, builder: StreamsBuilder): Promise<StreamsApp>
     logger,
     commitIntervalMs: 5,
     metadataMaxAgeMs: 20,
+    ...config,
   });
   afterTest(() => app.stop({ timeoutMs: 2_000 }));
   await app.start();
@@ -75,6 +81,32 @@ describe('an application that reads topics by a pattern', () => {
     await eventually(() => has(log, 1, 2, 10, 11, 12), 'both topics are read');
     expect([one.state, two.state]).toEqual(['running', 'running']);
   });
+
+  it.each(['exactly_once', 'at_least_once', 'at_most_once'] as const)(
+    'commits what it did before it joins anew, so that it does nothing twice, %s',
+    async (processingGuarantee) => {
+      const log = await cluster({ 'sensors-a': 1, copies: 1 });
+      const seen: number[] = [];
+      const builder = new StreamsBuilder();
+      builder
+        .stream(sensors)
+        .peek((value) => void seen.push(value))
+        .to(topic('copies', numbers));
+      await start(log.share(), builder, {
+        processingGuarantee,
+        commitIntervalMs: 30_000,
+        transactionTimeoutMs: 60_000,
+      });
+      await put(log, 'sensors-a', 0, 1, 2);
+      await eventually(async () => seen.length === 2, 'the first topic is read');
+      expect(await has(log)).toBe(true); // nothing is committed
+      await create(log, 'sensors-b', 1);
+      await put(log, 'sensors-b', 0, 3);
+      await eventually(async () => seen.includes(3), 'the second topic is read');
+      expect(await has(log, 1, 2)).toBe(true);
+      expect(seen).toEqual([1, 2, 3]);
+    },
+  );
 
   it('waits for the first topic that matches', async () => {
     const log = await cluster({ copies: 1 });

@@ -107,6 +107,43 @@ describe('StreamWorker', () => {
     expect(Object.fromEntries(await readNumbers(shared, 'counts'))).toEqual({ a: [1], last: [1] });
   });
 
+  it('lets everyone who takes its tasks back wait for their commit', async () => {
+    const shared = await cluster({ words: 1 });
+    const log = new WatchedLog(shared);
+    const [asked, answer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const builder = new StreamsBuilder();
+    builder
+      .stream(topic('words', { key: string(), value: string() }))
+      .mapValuesAsync(
+        async () => {
+          asked.resolve();
+          await answer.promise;
+          return 7;
+        },
+        { name: 'look-up', concurrency: 1, timeoutMs: 60_000 },
+      )
+      .to(topic('counts', { key: string(), value: json<number>() }));
+    const app = new StreamsApp(builder.build(), {
+      applicationId: 'asking',
+      processingGuarantee: 'exactly_once',
+      commitIntervalMs: 5_000,
+      log: log.port,
+    });
+    afterTest(() => app.stop({ timeoutMs: 2_000 }).catch(() => {}));
+    await app.start();
+    await write(shared, { topic: 'words', partition: 0 }, [{ key: 'a', value: '', timestampMs: 1 }]);
+    await asked.promise;
+    const numOver: number[] = [];
+    const revoke = (number: number) =>
+      log.listener!.onRevoked(Date.now() + 60_000).then(() => numOver.push(number));
+    const revoked = Promise.all([revoke(1), revoke(2)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(numOver).toEqual([]);
+    answer.resolve();
+    await revoked;
+    expect(Object.fromEntries(await readNumbers(shared, 'counts'))).toEqual({ a: [7] });
+  });
+
   it('neither gives up nor opens tasks for an assignment that comes while it stops', async () => {
     const shared = await cluster({ words: 1 });
     const log = new WatchedLog(shared);

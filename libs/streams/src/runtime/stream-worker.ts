@@ -334,6 +334,14 @@ export class StreamWorker implements GroupListener {
     );
   }
 
+  /** Joins the group anew, which takes back all tasks: so what is done is committed before. */
+  async rejoin(timeoutMs: number): Promise<void> {
+    const deadlineMs = this.#environment.clock.nowMs() + timeoutMs;
+    do await this.onRevoked(deadlineMs);
+    while (!this.#held); // the group had assigned tasks meanwhile
+    if (!this.#stopped && !this.#isEnding) this.#options.member().rejoin();
+  }
+
   async onRevoked(deadlineMs: number): Promise<void> {
     this.#hold();
     if (this.#stopped) return;

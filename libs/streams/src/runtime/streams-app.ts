@@ -181,7 +181,7 @@ export class StreamsApp implements AsyncDisposable {
   /** New partitions of a source, and new topics of a pattern, go to the group, where the topics of the application allow it; else they
    *  end it. */
   async #watchPartitions(): Promise<void> {
-    const { log, clock, logger, metadataMaxAgeMs } = this.#config;
+    const { log, clock, logger, metadataMaxAgeMs, rebalanceTimeoutMs } = this.#config;
     const watch = new PartitionWatch({
       admin: log.admin,
       clock,
@@ -194,7 +194,7 @@ export class StreamsApp implements AsyncDisposable {
         await this.#prepareTopics();
         await this.#globalTables.readNewPartitions();
         logger.log('info', `${changes}: joining the group anew.`);
-        this.#member!.rejoin();
+        await this.#worker!.rejoin(rebalanceTimeoutMs);
       },
     });
     try {

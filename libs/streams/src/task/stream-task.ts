@@ -53,6 +53,7 @@ export class StreamTask {
   readonly #turnTimer: TurnTimer;
   #opened: OpenedTask | null = null;
   #sealer: WorkSealer | null = null;
+  #suspending: Promise<void> = Promise.resolve();
   /** A handler's answer or held records are waited for: nothing is processed meanwhile. */
   #waiting: Promise<void> | null = null;
   /** What a serde must fetch before the next record can be read. Commits do not wait for it (F1). */
@@ -393,10 +394,17 @@ export class StreamTask {
     this.#opened!.announcer.announce(nowMs);
   }
 
-  /** Stops processing and commits what is done, for a rebalance or the end. Resolves when that is over; see `failure`. */
-  async suspend(): Promise<void> {
-    if (this.state !== 'running') return;
-    this.state = 'suspended';
+  /** Stops processing and commits what is done, for a rebalance or the end. Resolves when that is over, whoever asked first; see
+   *  `failure`. */
+  suspend(): Promise<void> {
+    if (this.state === 'running') {
+      this.state = 'suspended';
+      this.#suspending = this.#commitLast();
+    }
+    return this.#suspending;
+  }
+
+  async #commitLast(): Promise<void> {
     const { intake } = this.#opened!;
     intake.hold();
     if (intake.commitsAhead) await this.#finishCommittedAhead();
