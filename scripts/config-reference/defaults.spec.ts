@@ -46,9 +46,9 @@ const APPLIED: Readonly<Record<string, object>> = {
   QueriesOptions: resolveQueriesOptions({}),
   ResumableSourceOptions: resolveResumableOptions(
     { guarantee: 'exactly_once', name: 'source', async *start() {} },
-    { applicationId: 'app', log, topic: events },
+    { applicationId: 'app', topic: events },
   ),
-  SourceOptions: resolveSourceOptions({}, { log, topic: events }),
+  SourceOptions: resolveSourceOptions({}, { topic: events }),
   StreamProcessorConfig: {
     ...processor,
     delivery: processor.streams.processingGuarantee,

@@ -13,7 +13,7 @@ export {
   type SourceStart,
 } from './resumable/resumable-source.ts';
 export { runResumableSource } from './resumable/run-resumable-source.ts';
-export type { ResumableSourceOptions } from './resumable/resumable-options.ts';
+export { checkSource, type ResumableSourceOptions } from './resumable/resumable-options.ts';
 export { csvSource, type CsvSourceOptions } from './files/csv-source.ts';
 export { ndjsonSource, type NdjsonSourceOptions } from './files/ndjson-source.ts';
 export type { FilePosition, FileSourceOptions } from './files/file-source.ts';

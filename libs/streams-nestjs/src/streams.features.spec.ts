@@ -255,6 +255,20 @@ describe('a service of modules', () => {
     expect(startedFrom).toEqual([null, 2]);
   });
 
+  it('does not start with a source whose options are wrong', async () => {
+    @TopicSource()
+    class HastySource implements TopicSourceDefinition<Order, string> {
+      readonly target = { topic: orders, key: ({ customer }: Order) => customer, maxUnacknowledged: 0 };
+      // oxlint-disable-next-line require-yield -- it is never started
+      async *start(): AsyncGenerator<Order> {}
+    }
+    log = embedded();
+    const module = { applicationId: 'hasty', log, ...create };
+    await expect(
+      boot({ imports: [StreamsModule.forRoot(module)], providers: [HastySource] }),
+    ).rejects.toThrow('Cannot run source HastySource: maxUnacknowledged must be');
+  });
+
   it('is not ready when a source has failed for good, and says of each source where it stands', async () => {
     @TopicSource()
     class BrokenSource implements TopicSourceDefinition<Order, string> {

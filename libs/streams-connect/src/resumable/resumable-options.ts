@@ -4,7 +4,12 @@ import {
   type ResolvedSourceOptions,
   type SourceOptions,
 } from '../source/source-options.ts';
-import type { RejectedResponse, ResumableSource } from './resumable-source.ts';
+import {
+  isResumable,
+  type EventSource,
+  type RejectedResponse,
+  type ResumableSource,
+} from './resumable-source.ts';
 
 /** How a resumable source is run. */
 export interface ResumableSourceOptions<T, K> extends Omit<
@@ -48,8 +53,8 @@ const LEGAL_NAME = /^[a-zA-Z0-9._-]{1,60}$/;
 /** Applies defaults; names all faults together. @throws ConfigError */
 export function resolveResumableOptions<T, K, P>(
   source: ResumableSource<T, P>,
-  options: ResumableSourceOptions<T, K>,
-): ResolvedResumableOptions<T, K, P> {
+  options: Omit<ResumableSourceOptions<T, K>, 'log'>,
+): Omit<ResolvedResumableOptions<T, K, P>, 'log'> {
   const { applicationId } = options;
   const { name } = source;
   const resolved = {
@@ -74,7 +79,7 @@ export function resolveResumableOptions<T, K, P>(
 
 const POSITIVE = ['commitIntervalMs', 'maxPendingBytes', 'transactionTimeoutMs', 'sessionTimeoutMs'] as const;
 
-function findFaults<T, K, P>(resolved: ResolvedResumableOptions<T, K, P>): string[] {
+function findFaults<T, K, P>(resolved: Omit<ResolvedResumableOptions<T, K, P>, 'log'>): string[] {
   const faults: string[] = POSITIVE.filter(
     (key) => !(Number.isFinite(resolved[key]) && resolved[key] > 0),
   ).map((key) => `${key} must be a positive number, is ${resolved[key]}`);
@@ -92,4 +97,14 @@ function findFaults<T, K, P>(resolved: ResolvedResumableOptions<T, K, P>): strin
     faults.push('its position must have a serde that needs no schema from elsewhere, such as json()');
   }
   return faults;
+}
+
+/** Fails as `runSource` and `runResumableSource` would for these options, before there is a log: what is wrong is told at the start.
+ *  @throws ConfigError */
+export function checkSource<T, K>(
+  source: EventSource<T>,
+  options: Omit<SourceOptions<T, K>, 'log'> & Omit<ResumableSourceOptions<T, K>, 'log'>,
+): void {
+  if (isResumable(source)) resolveResumableOptions(source, options);
+  else resolveSourceOptions(source, options);
 }

@@ -34,7 +34,7 @@ export function runResumableSource<T, P, K = null>(
   source: ResumableSource<T, P>,
   options: ResumableSourceOptions<T, K>,
 ): RunningSource {
-  return new ResumableRunner(source, resolveResumableOptions(source, options));
+  return new ResumableRunner(source, { ...resolveResumableOptions(source, options), log: options.log });
 }
 
 class ResumableRunner<T, K, P> implements RunningSource, GroupListener {

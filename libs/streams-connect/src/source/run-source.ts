@@ -22,7 +22,7 @@ const DEFAULT_STOP_TIMEOUT_MS = 5_000;
 
 /** Feeds a source into its topic. Begins at once. @throws ConfigError */
 export function runSource<T, K = null>(source: StreamSource<T>, options: SourceOptions<T, K>): RunningSource {
-  return new SourceRunner(source, resolveSourceOptions(source, options));
+  return new SourceRunner(source, { ...resolveSourceOptions(source, options), log: options.log });
 }
 
 class SourceRunner<T, K> implements RunningSource {

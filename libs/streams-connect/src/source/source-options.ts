@@ -41,11 +41,10 @@ export type ResolvedSourceOptions<T, K> = Required<Omit<SourceOptions<T, K>, 'ke
 /** Applies defaults; names all faults together. @throws ConfigError */
 export function resolveSourceOptions<T, K>(
   source: object,
-  options: SourceOptions<T, K>,
-): ResolvedSourceOptions<T, K> {
+  options: Omit<SourceOptions<T, K>, 'log'>,
+): Omit<ResolvedSourceOptions<T, K>, 'log'> {
   const clock = options.clock ?? systemClock;
-  const resolved: ResolvedSourceOptions<T, K> = {
-    log: options.log,
+  const resolved: Omit<ResolvedSourceOptions<T, K>, 'log'> = {
     topic: options.topic,
     key: options.key ?? (() => null),
     timestampMs: options.timestampMs ?? (() => clock.nowMs()),
@@ -70,7 +69,7 @@ function findFaults<T, K>({
   maxUnacknowledged,
   backoffMs,
   onFailure,
-}: ResolvedSourceOptions<T, K>): string[] {
+}: Omit<ResolvedSourceOptions<T, K>, 'log'>): string[] {
   const faults: string[] = [];
   if (!Number.isSafeInteger(maxUnacknowledged) || maxUnacknowledged < 1) {
     faults.push(`maxUnacknowledged must be a whole number of 1 or more, is ${maxUnacknowledged}`);

@@ -1,5 +1,6 @@
 import { systemClock, type LogPort } from '@hiveframe/streams';
 import {
+  checkSource,
   isResumable,
   runResumableSource,
   runSource,
@@ -31,10 +32,11 @@ export class SourceRunner implements OnModuleInit {
     private readonly explorer: StreamsExplorer,
   ) {}
 
-  /** @throws TopologyError */
+  /** @throws TopologyError, ConfigError */
   onModuleInit(): void {
     const sources = this.explorer.sources(this.lifecycle.name);
     if (sources.length === 0) return;
+    for (const source of sources) checkSource(source.definition, this.#optionsOf(source));
     this.log.onRelease((timeoutMs) => this.#release(timeoutMs));
     this.lifecycle.observeSources(() => this.#statuses());
     this.#observe();
@@ -64,19 +66,26 @@ export class SourceRunner implements OnModuleInit {
     this.#running = sources.map((source) => this.#run(source, log));
   }
 
-  #run({ className, definition }: DiscoveredSource, log: LogPort): RunningSource {
-    const { clock = systemClock, logger = new NestLogger('Sources'), ...application } = this.options;
+  #run(source: DiscoveredSource, log: LogPort): RunningSource {
+    const { definition } = source;
+    const options = { ...this.#optionsOf(source), log };
+    return isResumable(definition) ? runResumableSource(definition, options) : runSource(definition, options);
+  }
+
+  #optionsOf({ className, definition }: DiscoveredSource) {
+    const { clock = systemClock, logger = new NestLogger('Sources'), applicationId } = this.options;
+    const { deadLetterTopic, replicationFactor, sessionTimeoutMs } = this.options;
     const target = definition.target as Pick<SourceOptions<unknown, unknown>, 'topic'>;
-    const options = { ...target, log, clock, logger };
-    if (!isResumable(definition)) return runSource(definition, { ...options, name: className });
-    const { applicationId, deadLetterTopic, replicationFactor, sessionTimeoutMs } = application;
-    return runResumableSource(definition, {
-      ...options,
+    return {
+      ...target,
+      name: className,
+      clock,
+      logger,
       applicationId,
       ...(deadLetterTopic !== undefined && { deadLetterTopic }),
       ...(replicationFactor !== undefined && { replicationFactor }),
       ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
-    });
+    };
   }
 
   #statuses(): readonly SourceStatus[] {
