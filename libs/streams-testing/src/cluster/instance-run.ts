@@ -68,13 +68,7 @@ export class InstanceRun {
     const member = () =>
       watchOffsetsStep(processMember(this.#member, this.process), (step) => this.#before(step));
     return new StreamWorker({
-      environment: createTaskEnvironment(
-        own,
-        member,
-        () => topics().limits,
-        this.#globalTables,
-        () => topics().matched,
-      ),
+      environment: createTaskEnvironment(own, member, () => topics().limits, this.#globalTables, topics),
       subTopologies: graph.subTopologies,
       sources: () => topics().sources,
       partitionCounts: () => topics().partitionCounts,

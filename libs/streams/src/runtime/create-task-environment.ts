@@ -4,8 +4,10 @@ import type { GroupMember } from '../ports/log.ts';
 import { RestoreTurns } from '../state/restore/restore-turns.ts';
 import type { TaskEnvironment, TopicLimits } from '../task/task-environment.ts';
 import { GlobalTables } from './global-tables.ts';
-import type { MatchedTopics } from './source-patterns.ts';
 import type { ResolvedStreamsConfig } from './streams-config.ts';
+import type { PreparedTopics } from './topics.ts';
+
+type SourcesNow = Pick<PreparedTopics, 'matched' | 'partitionCounts'>;
 
 export function createTaskEnvironment(
   config: ResolvedStreamsConfig,
@@ -13,7 +15,7 @@ export function createTaskEnvironment(
   /** As of now: a source may get more partitions while it runs. */
   limits: () => ReadonlyMap<string, TopicLimits>,
   globalTables: GlobalTables = new GlobalTables([], config),
-  matched: () => MatchedTopics = () => new Map(),
+  sources: () => SourcesNow = () => ({ matched: new Map(), partitionCounts: new Map() }),
 ): TaskEnvironment {
   return {
     ...config,
@@ -22,7 +24,11 @@ export function createTaskEnvironment(
     restores: new RestoreTurns(config.pacing),
     member: { membership: () => member().membership(), commit: (offsets) => member().commit(offsets) },
     globalRows: (name) => globalTables.rows(name),
-    matchedTopics: (pattern) => matched().get(pattern) ?? [],
+    matchedTopics: (pattern) =>
+      sources()
+        .matched.get(pattern)
+        ?.map(({ topic }) => topic) ?? [],
+    numPartitions: (topic) => sources().partitionCounts.get(topic) ?? Infinity,
     limits: (topic) => limits().get(topic) ?? unprepared(topic),
     overtaken: ({ topic, partition, offset }, startOffset) => {
       const text = `Records ${offset} to ${startOffset - 1} of ${topic}-${partition} were removed by retention before they were processed.`;

@@ -200,6 +200,47 @@ describe('StreamsApp', () => {
     expect(one.state).toBe('error');
   });
 
+  it('merges topics of different partition counts where no key needs both: as many tasks as the larger has', async () => {
+    const log = await words4();
+    await log.admin.create([{ topic: 'other-words', numPartitions: 6 }]);
+    const builder = new StreamsBuilder();
+    builder
+      .stream(words)
+      .merge(builder.stream(topic('other-words', { key: string(), value: string() })))
+      .groupBy((word) => word, { name: 'both' })
+      .count()
+      .toStream()
+      .mapValues((n) => n ?? 0)
+      .to(counts);
+    const begin = async () => {
+      const one = new StreamsApp(builder.build(), {
+        applicationId: 'both',
+        processingGuarantee: 'exactly_once',
+        log: log.share(),
+        commitIntervalMs: 20,
+      });
+      afterTest(() => one.stop({ timeoutMs: 2_000 }));
+      await one.start();
+      return one;
+    };
+    const put = async (name: string, numPartitions: number) => {
+      for (let partition = 0; partition < numPartitions; partition++)
+        await write(log, { topic: name, partition }, [{ key: 'k', value: 'a', timestampMs: 1 }]);
+    };
+    const areCounted = (count: number) =>
+      eventually(async () => last(await read(log))['a'] === count, `${count} are counted`);
+    const [first] = [await begin(), await begin()];
+    await put('words', 4);
+    await put('other-words', 6);
+    await areCounted(10);
+    await first.stop();
+    await put('words', 4);
+    await put('other-words', 6);
+    await areCounted(20);
+    const made = await log.admin.describe(['both-both-repartition']);
+    expect(made.get('both-both-repartition')?.numPartitions).toBe(6);
+  });
+
   it('ends in error when a handler says fail, committing nothing of the bad record', async () => {
     const log = await words4();
     await writeWords(log, ['a']);

@@ -211,7 +211,7 @@ export class StreamsApp implements AsyncDisposable {
         () => this.#member!,
         () => this.#topics!.limits,
         this.#globalTables,
-        () => this.#topics!.matched,
+        () => this.#topics!,
       ),
       subTopologies: this.#topology.graph.subTopologies,
       sources: () => this.#topics!.sources,

@@ -49,16 +49,17 @@ export interface TaskInput extends TopicPartition {
   readonly writers: WriterWatermarks | null;
 }
 
-/** The topics that a task reads for a source: of those that a pattern matches, the ones that have its partition. */
+/** The topics that a task reads for a source, those that have its partition: others of the sub-topology may have more. */
 export function inputTopics(
   { partition }: TaskId,
   { topic, pattern }: SourceSpec,
-  environment: Pick<TaskEnvironment, 'applicationId' | 'matchedTopics'>,
+  environment: Pick<TaskEnvironment, 'applicationId' | 'matchedTopics' | 'numPartitions'>,
 ): readonly string[] {
-  if (pattern === undefined) return [resolveTopic(topic, environment.applicationId)];
-  return environment
-    .matchedTopics(topic.name)
-    .flatMap((matched) => (partition < matched.numPartitions ? [matched.topic] : []));
+  const topics =
+    pattern === undefined
+      ? [resolveTopic(topic, environment.applicationId)]
+      : environment.matchedTopics(topic.name);
+  return topics.filter((one) => partition < environment.numPartitions(one));
 }
 
 export class Takeover {

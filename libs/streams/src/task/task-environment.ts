@@ -41,7 +41,9 @@ export interface TaskEnvironment {
   damaged(at: PartitionOffset, nextOffset: number, error: Error): void;
   globalRows(name: string): GlobalRows;
   /** What a pattern of a source matches now, by its text. */
-  matchedTopics(pattern: string): readonly { readonly topic: string; readonly numPartitions: number }[];
+  matchedTopics(pattern: string): readonly string[];
+  /** Of a source topic, as this instance knows it; Infinity: it was not asked for. */
+  numPartitions(topic: string): number;
   /** Of every topic that the topology writes. */
   limits(topic: string): TopicLimits;
 }
