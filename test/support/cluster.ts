@@ -99,6 +99,11 @@ export class Cluster {
     }));
   }
 
+  async numMembers(groupId: string): Promise<number> {
+    const { groups } = await this.#admin.describeGroups([groupId]);
+    return groups.reduce((sum, { members }) => sum + members.length, 0);
+  }
+
   /** By which address a member of the group has each partition of the topic; those that nobody has now are left out. */
   async ownersOf(groupId: string, topic: string): Promise<ReadonlyMap<number, string>> {
     const { groups } = await this.#admin.describeGroups([groupId]);

@@ -132,7 +132,8 @@ export class StreamsApp implements AsyncDisposable {
     return this.#listeners.add(listener);
   }
 
-  /** Ends when every assigned task is restored and runs. Waits for a log or store that is away.
+  /** Ends when every assigned task is restored and runs. Waits for a log or store that is away. What fails once the group is joined,
+   *  such as a task or a handler that says `fail`, is told by the state `error`, not here.
    *  @throws TopologyError, LogError, StoreError when it can never run; then the state is `error` */
   async start(): Promise<void> {
     if (this.state !== 'created')
