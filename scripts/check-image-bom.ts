@@ -1,6 +1,7 @@
 /** Reads the bill of materials of the image on stdin, and fails unless it lists what the service is made of and nothing that only
  *  its developers need. */
 import { readFileSync } from 'node:fs';
+import { json } from 'node:stream/consumers';
 import type { Bom } from './image-bom.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -13,7 +14,7 @@ const OF_BOTH = ['pino'];
 /** What the packages of the service need, and what lies below them. */
 const BELOW = ['npm/kafkajs', 'npm/ioredis', 'npm/fastify', 'generic/node', 'deb/debian/libc6'];
 
-const bom = JSON.parse(readFileSync(process.stdin.fd, 'utf8')) as Bom;
+const bom = (await json(process.stdin)) as Bom;
 const listed = new Set(
   bom.components.map(({ purl }) => decodeURIComponent(purl).replace(/^pkg:(.*)@.*$/, '$1')),
 );
