@@ -1,14 +1,8 @@
 import { LogError, SerdeNotReadyError, StoreError, StreamsError } from '@hiveframe/streams';
-import {
-  Catch,
-  HttpException,
-  Injectable,
-  Logger,
-  type ArgumentsHost,
-  type ExceptionFilter,
-} from '@nestjs/common';
+import { Catch, Injectable, type ArgumentsHost } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { answerProblem, answerProblemText, type Problem } from '../http/problem-details.ts';
+import { ProblemsFilter } from '../http/problems.filter.ts';
 
 type AnswerHeaders = Readonly<Record<string, string>>;
 
@@ -43,33 +37,31 @@ const STATUS: Readonly<Record<string, number>> = {
   HFS_STORE_NOT_AVAILABLE: 503,
 };
 
-/** Answers with problem details. What failed inside is told to the log, not to the client. */
 @Injectable()
 @Catch()
-export class QueryProblemsFilter implements ExceptionFilter {
-  readonly #logger = new Logger('StreamsQueries');
-  readonly #host: HttpAdapterHost;
-
+export class QueryProblemsFilter extends ProblemsFilter {
   /** @internal Nest makes it. */
   constructor(host: HttpAdapterHost) {
-    this.#host = host;
+    super(host, 'StreamsQueries');
   }
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  override catch(error: unknown, host: ArgumentsHost): void {
     const response: unknown = host.switchToHttp().getResponse();
     if (error instanceof ForwardedProblem)
-      return answerProblemText(this.#host, response, error, error.headers);
+      return answerProblemText(this.host, response, error, error.headers);
     const headers = error instanceof KeyNotFound ? error.headers : {};
-    answerProblem(this.#host, response, this.#read(error), headers);
+    answerProblem(this.host, response, this.problemOf(error), headers);
   }
 
-  #read(error: unknown): Problem {
-    if (error instanceof HttpException) return { status: error.getStatus(), detail: error.message };
+  protected known(error: unknown): Problem | null {
     if (error instanceof KeyNotFound) return { status: 404, detail: error.message, code: error.code };
     const code = StreamsError.is(error) ? error.code : undefined;
     const status = code === undefined ? undefined : STATUS[code];
-    if (status !== undefined) return { status, detail: (error as Error).message, code };
-    this.#logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return status === undefined ? null : { status, detail: (error as Error).message, code };
+  }
+
+  protected unexpected(error: unknown): Problem {
+    const code = StreamsError.is(error) ? error.code : undefined;
     if (error instanceof LogError || (error instanceof StoreError && error.retryable))
       return { status: 503, detail: 'The store cannot be reached now. Ask again a little later.', code };
     if (error instanceof SerdeNotReadyError)
