@@ -1,6 +1,7 @@
 /** Counts what polls bring: once for each, nothing per record. */
 import type { FetchedRecords } from '../ports/log.ts';
 import type { Metric } from '../ports/runtime.ts';
+import { counter } from '../task/metric.ts';
 
 export class PollMeter {
   #polls = 0;
@@ -19,12 +20,6 @@ export class PollMeter {
   }
 
   metrics(): Metric[] {
-    const counter = (name: string, value: number): Metric => ({
-      name,
-      kind: 'counter',
-      value,
-      attributes: {},
-    });
     return [
       counter('poll-total', this.#polls),
       counter('poll-time-ms', this.#elapsedMs),

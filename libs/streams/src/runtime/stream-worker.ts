@@ -18,6 +18,7 @@ import type { TaskLocation } from '../query/store-partitions.ts';
 import type { Bytes } from '../record/record.ts';
 import type { RestoreListener } from '../state/restore/restore-progress.ts';
 import { isGoneOfPattern } from '../task/gone-topic.ts';
+import { gauge } from '../task/metric.ts';
 import type { StreamTask } from '../task/stream-task.ts';
 import type { TaskEnvironment } from '../task/task-environment.ts';
 import { formatTaskId, type TaskId } from '../task/task-id.ts';
@@ -144,8 +145,11 @@ export class StreamWorker implements GroupListener {
   /** Of all tasks, and of the loop. */
   metrics(): Metric[] {
     const { tasks } = this;
-    const assigned: Metric = { name: 'assigned-tasks', kind: 'gauge', value: tasks.length, attributes: {} };
-    return [assigned, ...this.#pollMeter.metrics(), ...tasks.flatMap((task) => task.metrics())];
+    return [
+      gauge('assigned-tasks', tasks.length),
+      ...this.#pollMeter.metrics(),
+      ...tasks.flatMap((task) => task.metrics()),
+    ];
   }
 
   run(): void {

@@ -1,8 +1,9 @@
 /** What one task measures, read off its parts: nothing is kept for it that the task does not keep anyway. */
-import type { Metric, MetricAttributes } from '../ports/runtime.ts';
+import type { Metric } from '../ports/runtime.ts';
 import type { RecordQueue } from '../source/record-queue.ts';
 import type { StateStore } from '../state/state-store.ts';
 import type { OpenedTask } from './assemble-task.ts';
+import { counter, gauge } from './metric.ts';
 
 export interface TaskProgress {
   readonly taskId: string;
@@ -45,11 +46,4 @@ function storeMetrics(state: StateStore, task: string): Metric[] {
     counter('cache-miss-total', state.missCount, at),
     ...(entries === null ? [] : [gauge('estimate-num-keys', entries, at)]),
   ];
-}
-
-function counter(name: string, value: number, attributes: MetricAttributes): Metric {
-  return { name, kind: 'counter', value, attributes };
-}
-function gauge(name: string, value: number, attributes: MetricAttributes): Metric {
-  return { name, kind: 'gauge', value, attributes };
 }
